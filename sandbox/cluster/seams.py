@@ -74,7 +74,7 @@ class Runtime(Protocol):
         """Yield lines, oldest first; with `follow` go on until the container ends. Raises LogUnavailable."""
 
     async def exec(self, namespace: str, pod: str, container: str, argv: list[str], *, tty: bool) -> Process:
-        """Start a command. Raises LookupError when the container does not run, FileNotFoundError for an unknown program."""
+        """Start a command. Raises LookupError (container not running), FileNotFoundError (no such program)."""
 
     async def http(
         self, namespace: str, pod: str, port: int, method: str, path: str, headers: Mapping[str, str], body: bytes
@@ -102,7 +102,7 @@ class Objects(Protocol):
         """Fill in uid, creationTimestamp, resourceVersion, generateName, defaults; return the stored object."""
 
     def replace(self, key: str, obj: Manifest, *, subresource: str | None = None) -> Manifest:
-        """Conflict when obj carries a stale resourceVersion. `generation` moves when spec changes; "status" writes status only."""
+        """Conflict on a stale resourceVersion. `generation` moves with spec; "status" writes status only."""
 
     def modify(
         self, key: str, namespace: str | None, name: str, change: Any, *, subresource: str | None = None
