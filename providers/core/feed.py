@@ -65,8 +65,8 @@ class Feed(Generic[T]):
     """One stream, opened with its first listener and closed `LINGER` seconds after its last.
 
     `open_stream` makes an async generator of whole values (never patches). When it raises, ends, or is silent for
-    `deadline` seconds, the fault is published beside the last good value and the stream is opened again after the back-off.
-    Everything but `latest` belongs to the core's loop; `latest` may be read from any thread.
+    `deadline` seconds, the fault is published beside the last good value and the stream is opened again after the
+    back-off. Everything but `latest` belongs to the core's loop; `latest` may be read from any thread.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class FeedFailed(BackendError):
 
 
 def poll(read: Callable[[], Awaitable[T]], every: float) -> Callable[[], AsyncGenerator[T, None]]:
-    """A stream that asks `read` now and then every `every` seconds; a failed read ends it and the back-off takes over."""
+    """A stream that asks `read` now and then every `every` seconds; the back-off takes over when a read fails."""
 
     async def stream() -> AsyncGenerator[T, None]:
         while True:

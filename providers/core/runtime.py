@@ -57,7 +57,7 @@ class Core:
         return lambda: self.call(finish)
 
     def stop(self, deadline: float = 2.0) -> bool:
-        """Cancel what still runs and end the thread; False when something did not end in time (the thread is a daemon)."""
+        """Cancel what still runs and end the thread; False when something did not end in time."""
         if not self._thread.is_alive():
             return True
         self._loop.call_soon_threadsafe(self._loop.stop)
