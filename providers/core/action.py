@@ -107,7 +107,8 @@ class Steps(msgspec.Struct, frozen=True):
     `permit` names the first missing right ("" when none is missing). `apply` sends exactly one request, once, with the
     preconditions in it, and returns the server's words; raises Conflict, Denied, Invalid (nothing changed) or
     Unreachable, TimedOut, ServerFault (outcome unknown). `settled` reads back, after an unknown, whether the change is
-    there (None: cannot be told). `follow` reads until the change is done, stuck or failed. `verify` judges health afterwards.
+    there (None: cannot be told). `follow` reads until the change is done, stuck or failed. `verify` judges health
+    afterwards.
     """
 
     permit: Callable[[], Awaitable[str]]
