@@ -25,6 +25,7 @@ from providers.core.config_systems import (
     Seconds,
     Section,
     Terraform,
+    Url,
 )
 from providers.core.errors import UsageError
 from providers.core.secret_source import SecretSource
@@ -50,6 +51,7 @@ __all__ = [
     "Service",
     "Terraform",
     "Thresholds",
+    "home_path",
     "load",
 ]
 
@@ -180,6 +182,13 @@ class NotifyTarget(Section, frozen=True):
     """Routing key (PagerDuty)."""
 
 
+def home_path(text: str, environ: Mapping[str, str] = os.environ) -> Path:
+    """The path a configured text means: `~` is the home directory of `environ`."""
+    if text == "~" or text.startswith("~/"):
+        return Path(environ.get("HOME") or Path.home()) / text[2:]
+    return Path(text)
+
+
 def _ambient() -> dict[str, Environment]:
     return {"default": Environment("default", kubernetes=Kubernetes())}
 
@@ -201,7 +210,7 @@ class Config(Section, frozen=True):
     """How freely changes may be made."""
     contacts: tuple[Contact, ...] = ()
     """The escalation ladder, first to call first."""
-    links: dict[str, str] = msgspec.field(default_factory=dict)
+    links: dict[str, Url] = msgspec.field(default_factory=dict)
     """Dashboards, runbooks, channels: title to URL."""
     notify: dict[str, NotifyTarget] = msgspec.field(default_factory=dict)
     """Where messages can be sent: name to target."""
@@ -224,6 +233,12 @@ class Config(Section, frozen=True):
         if wanted not in self.environments:
             raise UsageError(f"no environment {wanted}; there is {', '.join(self.environments)}")
         return self.environments[wanted]
+
+    def state_directory(self, environ: Mapping[str, str] = os.environ) -> Path:
+        """Where the audit trail and what outlives a session are kept; not made here."""
+        home = Path(environ.get("HOME") or Path.home())
+        base = Path(environ.get("XDG_STATE_HOME") or home / ".local/state") / "fusion-console"
+        return base if self.state_dir is None else home_path(self.state_dir, environ)
 
     def services_of(self, environment: Environment) -> tuple[Service, ...]:
         """Its own services, or the common ones."""
@@ -250,6 +265,6 @@ class Loaded(Section, frozen=True):
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:
     """Find and read the configuration. Raises ConfigError naming file, line, key and what was expected, all at once."""
     # The reader is built on these types, and only it needs a YAML parser.
-    from providers.core import config_file
+    from providers.core.config_file import load as load_file
 
-    return config_file.load(path, environ)
+    return load_file(path, environ)

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from providers.core.config_systems import Name, Port, Regex, Section, Selector
+from providers.core.config_systems import Name, Peer, Port, Regex, Section, Selector
 
 HttpPath = Annotated[str, Meta(pattern="^/")]
 
@@ -60,7 +60,7 @@ class Service(Section, frozen=True):
     """Counter of its requests, labelled with the status."""
     latency_metric: str = "http_request_duration_seconds"
     """Histogram of its answer times, in seconds."""
-    needs: tuple[str, ...] = ()
+    needs: tuple[Peer, ...] = ()
     """What it must reach from its pods: URLs or HOST:PORT."""
 
     def __post_init__(self) -> None:
