@@ -32,6 +32,8 @@ class Fault(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, error: BaseException) -> Fault:
         """Describe an exception; one that nobody expected is named by its type, so that it can be reported."""
+        if isinstance(error, FeedFailed):
+            return error.fault
         if isinstance(error, FusionError):
             kind = error.kind if isinstance(error, BackendError) else "error"
             return cls(kind, clean(redact(error.message), 500), clean(redact(error.fix), 500))
