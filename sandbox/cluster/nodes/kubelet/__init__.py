@@ -1,0 +1,1 @@
+"""What runs on a node: pods, containers, their probes and their logs."""

@@ -1,0 +1,1 @@
+"""What the containers of the sandbox run, and the bridge they tell of."""

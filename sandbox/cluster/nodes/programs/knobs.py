@@ -1,0 +1,51 @@
+"""What faults can turn on the programs while they run, per application."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field, replace
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`surge` bytes of extra memory within half a minute, `leak` bytes a second; times are those of the cluster."""
+
+    surge: int = 0
+    leak: float = 0.0
+    unready: str = ""
+    flood: int = 0
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def hungry(self) -> bool:
+        """Whether it makes memory grow."""
+        return bool(self.surge or self.leak)
+
+
+_CALM = Setting(since=0.0)
+
+
+class Knobs:
+    """The settings of all applications."""
+
+    def __init__(self) -> None:
+        self._settings: dict[str, Setting] = {}
+        self._turned = asyncio.Event()
+
+    def of(self, app: str) -> Setting:
+        """The setting of one application, by its label `app`."""
+        return self._settings.get(app, _CALM)
+
+    def turn(self, app: str, *, surge: int = 0, leak: float = 0.0, unready: str = "", flood: int = 0) -> None:
+        """Set all of them at once; without any, back to calm. Setting the same again changes nothing."""
+        fresh = Setting(surge, leak, unready, flood)
+        if replace(self.of(app), since=0.0) == replace(fresh, since=0.0):
+            return
+        self._settings[app] = fresh
+        self._turned.set()
+        self._turned = asyncio.Event()
+
+    async def turned(self) -> None:
+        """Wait for the next change of any."""
+        await self._turned.wait()
