@@ -125,16 +125,16 @@ async def _bad_image(nodes: Nodes) -> None:
 
 
 async def _oom(nodes: Nodes) -> None:
-    nodes.knobs.turn(RESOLVER, surge=mebibytes(420))
+    nodes.knobs.turn("resolver", surge=mebibytes(420))
     await _until(nodes, RESOLVER, _ended("OOMKilled"))
 
 
 async def _memory_leak(nodes: Nodes) -> None:
-    nodes.knobs.turn(RELAYER, leak=mebibytes(1.2))
+    nodes.knobs.turn("relayer", leak=mebibytes(1.2))
 
 
 async def _readiness_failing(nodes: Nodes) -> None:
-    nodes.knobs.turn(FRONTEND, unready=_UPSTREAM_LOST)
+    nodes.knobs.turn("frontend", unready=_UPSTREAM_LOST)
     await _until(nodes, FRONTEND, lambda pod: not is_ready(pod))
 
 
@@ -142,14 +142,14 @@ def log_flood(lines_a_second: int = LINES_A_SECOND) -> Step:
     """The injection of `log-flood` at another rate."""
 
     async def inject(nodes: Nodes) -> None:
-        nodes.knobs.turn(RESOLVER, flood=lines_a_second)
+        nodes.knobs.turn("resolver", flood=lines_a_second)
 
     return inject
 
 
-def _calm(app: str) -> Step:
+def _calm(container: str) -> Step:
     async def heal(nodes: Nodes) -> None:
-        nodes.knobs.turn(app)
+        nodes.knobs.turn(container)
 
     return heal
 
@@ -198,11 +198,11 @@ WORKLOAD_FAULTS: tuple[Fault[Nodes], ...] = (
     ),
     Fault(
         "oom", "The resolver is OOMKilled again and again: its order book no longer fits the memory limit.",
-        ("K01", "K05", "K09"), _oom, _calm(RESOLVER),
+        ("K01", "K05", "K09"), _oom, _calm("resolver"),
     ),
     Fault(
         "memory-leak", "Memory of the relayer grows by a megabyte a second towards its limit.",
-        ("K05", "M05"), _memory_leak, _calm(RELAYER),
+        ("K05", "M05"), _memory_leak, _calm("relayer"),
     ),
     Fault(
         "pending-capacity", "The resolver was scaled beyond what the nodes hold; the rest of its pods stay Pending.",
@@ -218,10 +218,10 @@ WORKLOAD_FAULTS: tuple[Fault[Nodes], ...] = (
     ),
     Fault(
         "readiness-failing", "/ready of the frontend answers 503; its pods run but leave the endpoints.",
-        ("L03", "L04", "K02"), _readiness_failing, _calm(FRONTEND),
+        ("L03", "L04", "K02"), _readiness_failing, _calm("frontend"),
     ),
     Fault(
         "log-flood", f"The resolver writes {LINES_A_SECOND:,} lines a second.",
-        ("K04",), log_flood(), _calm(RESOLVER),
+        ("K04",), log_flood(), _calm("resolver"),
     ),
 )  # fmt: skip

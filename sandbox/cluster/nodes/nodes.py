@@ -77,14 +77,12 @@ class Nodes:
         """Seed the estate and start every loop. All seeded workloads are Ready when it returns."""
         self.planting = Planting(self.store, self.recorder, self.machines, self._rng)
         await self.planting.plant()
+        async with asyncio.timeout(_START):
+            await self._kubelet.recall(self.store.list("pods"))
         self._spawn(self._dispatch())
         for controller in self._controllers:
             self._spawn(controller.run())
         self._spawn(Heart(self.store, self.pace, lambda: self.machines).run())
-        for pod in self.store.list("pods"):
-            self._kubelet.observe("ADDED", "pods", pod)
-        async with asyncio.timeout(_START):
-            await asyncio.gather(*(worker.settled() for worker in self._kubelet.workers()))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

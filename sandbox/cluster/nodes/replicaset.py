@@ -11,9 +11,9 @@ from sandbox.cluster.errors import NotFound
 from sandbox.cluster.nodes import templates
 from sandbox.cluster.nodes.controller import Controller
 from sandbox.cluster.nodes.objects import controller_of, is_going, is_owned_by, key_of, labels, selects, split
-from sandbox.cluster.nodes.podfacts import is_active, is_ready, phase, seconds_until_available
+from sandbox.cluster.nodes.podfacts import is_active, is_ready, phase, ready_condition, seconds_until_available
 from sandbox.cluster.nodes.recorder import Recorder
-from sandbox.cluster.nodes.times import now
+from sandbox.cluster.nodes.times import now, parse
 from sandbox.cluster.seams import Manifest, Objects, Pace
 
 _PHASES = ("Pending", "Unknown", "Running")
@@ -104,12 +104,13 @@ class ReplicaSetController(Controller):
         return sum(seconds == 0 for seconds in left)
 
 
-def _worth(pod: Manifest) -> tuple[bool, int, bool, int, float]:
-    """Lowest goes first: not placed, not running, not ready, often restarted, young."""
+def _worth(pod: Manifest) -> tuple[bool, int, bool, float, int, float]:
+    """Lowest goes first: not placed, not running, not ready, ready since later, often restarted, young."""
     statuses = (pod.get("status") or {}).get("containerStatuses") or ()
     restarts = max((int(s.get("restartCount", 0)) for s in statuses), default=0)
     standing = phase(pod)
     rank = _PHASES.index(standing) if standing in _PHASES else 0
-    born = str(pod["metadata"].get("creationTimestamp", ""))
-    age = -float(born.translate({ord(c): None for c in "-:TZ"}) or 0)
-    return bool(pod["spec"].get("nodeName")), rank, is_ready(pod), -restarts, age
+    ready = ready_condition(pod)
+    since = parse(ready["lastTransitionTime"]).timestamp() if ready else 0.0
+    born = parse(pod["metadata"]["creationTimestamp"]).timestamp()
+    return bool(pod["spec"].get("nodeName")), rank, ready is not None, -since, -restarts, -born

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Iterable
 from typing import ClassVar
 
 from sandbox.cluster.nodes.kubelet.host import Host
@@ -38,6 +39,14 @@ class Kubelet:
             self._begin(uid, PodWorker(host, obj))
         if is_going(obj):
             self._workers[uid].terminate()
+
+    async def recall(self, pods: Iterable[Manifest]) -> None:
+        """Take over pods that ran before, one by one: each writes the log of its last minutes first."""
+        for pod in pods:
+            self.observe("ADDED", "pods", pod)
+            worker = self._workers.get(pod["metadata"]["uid"])
+            if worker is not None:
+                await worker.settled()
 
     def _begin(self, uid: str, worker: PodWorker) -> None:
         self._workers[uid] = worker

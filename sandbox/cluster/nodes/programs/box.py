@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from sandbox.cluster.nodes import quantities
 from sandbox.cluster.nodes.kubelet.logring import LogRing
 from sandbox.cluster.nodes.machines import Machine
-from sandbox.cluster.nodes.objects import labels
 from sandbox.cluster.nodes.programs.bridge import Bridge
 from sandbox.cluster.nodes.programs.knobs import Knobs, Setting
 from sandbox.cluster.nodes.times import now
@@ -68,11 +67,6 @@ class Box:
     served: dict[str, int] = field(default_factory=dict)
 
     @property
-    def app(self) -> str:
-        """The label `app` of the pod, by which faults address it."""
-        return labels(self.pod).get("app", "")
-
-    @property
     def name(self) -> str:
         """The name of the pod, which is also its host name."""
         return str(self.pod["metadata"]["name"])
@@ -84,8 +78,8 @@ class Box:
 
     @property
     def setting(self) -> Setting:
-        """What faults have turned for this application."""
-        return self.world.knobs.of(self.app)
+        """What faults have turned for this container."""
+        return self.world.knobs.of(self.container["name"])
 
     @property
     def age(self) -> float:

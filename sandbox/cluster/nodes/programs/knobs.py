@@ -1,4 +1,4 @@
-"""What faults can turn on the programs while they run, per application."""
+"""What faults can turn on the programs while they run, per container name."""
 
 from __future__ import annotations
 
@@ -27,22 +27,22 @@ _CALM = Setting(since=0.0)
 
 
 class Knobs:
-    """The settings of all applications."""
+    """The settings of all containers."""
 
     def __init__(self) -> None:
         self._settings: dict[str, Setting] = {}
         self._turned = asyncio.Event()
 
-    def of(self, app: str) -> Setting:
-        """The setting of one application, by its label `app`."""
-        return self._settings.get(app, _CALM)
+    def of(self, container: str) -> Setting:
+        """The setting of the containers of that name."""
+        return self._settings.get(container, _CALM)
 
-    def turn(self, app: str, *, surge: int = 0, leak: float = 0.0, unready: str = "", flood: int = 0) -> None:
+    def turn(self, container: str, *, surge: int = 0, leak: float = 0.0, unready: str = "", flood: int = 0) -> None:
         """Set all of them at once; without any, back to calm. Setting the same again changes nothing."""
         fresh = Setting(surge, leak, unready, flood)
-        if replace(self.of(app), since=0.0) == replace(fresh, since=0.0):
+        if replace(self.of(container), since=0.0) == replace(fresh, since=0.0):
             return
-        self._settings[app] = fresh
+        self._settings[container] = fresh
         self._turned.set()
         self._turned = asyncio.Event()
 

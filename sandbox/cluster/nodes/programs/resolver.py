@@ -30,9 +30,6 @@ class Resolver(Service):
     def line(self, box: Box, at: float) -> Line:
         """See `Service`."""
         pick, bridge = box.rng.random(), box.world.bridge
-        hungry = _hungry(box)
-        if hungry:
-            return hungry
         if pick < 0.26:
             return _liquidity(box, bridge, at)
         if pick < 0.48:
@@ -66,15 +63,6 @@ class Resolver(Service):
                 for f in FEEDS
             ),
         ]
-
-
-def _hungry(box: Box) -> Line | None:
-    limit = box.memory_limit
-    used = box.memory(Resolver.base_memory)
-    if not limit or used < 0.75 * limit or not box.setting.hungry:
-        return None
-    fields = {"rss_mib": used >> 20, "limit_mib": limit >> 20, "entries": 40_000 + used // 900}
-    return "warn", "order book cache near the memory limit", fields
 
 
 def _liquidity(box: Box, bridge: Bridge, at: float) -> Line:

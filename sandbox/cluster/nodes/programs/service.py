@@ -91,8 +91,15 @@ class Service:
 
     def _speak(self, box: Box, at: int | None) -> None:
         when = at if at is not None else time.time_ns()
-        level, message, fields = self.line(box, when / NANOS)
+        level, message, fields = self._near_limit(box) or self.line(box, when / NANOS)
         box.say(level, message, at=at, **fields)
+
+    def _near_limit(self, box: Box) -> Line | None:
+        """While memory grows towards the limit every third line says so: the kernel kills without a word."""
+        limit, used = box.memory_limit, box.memory(self.base_memory) if box.setting.hungry else 0
+        if not limit or used < 0.75 * limit or box.rng.random() < 0.66:
+            return None
+        return "warn", "memory near the limit", {"rss_mib": min(used, limit) >> 20, "limit_mib": limit >> 20}
 
     def _gush(self, box: Box, count: int) -> None:
         at = time.time_ns()
