@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol
@@ -146,8 +147,9 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def digest(self) -> str:
         """SHA-256 of all that is shown: what was confirmed can be proved to be what ran."""
-        shown = {name: getattr(self, name) for name in self.__struct_fields__ if name != "steps"}
-        return hashlib.sha256(msgspec.json.encode(shown, order="deterministic")).hexdigest()
+        shown = {name: msgspec.to_builtins(getattr(self, name)) for name in self.__struct_fields__ if name != "steps"}
+        # Escaped to ASCII, since a raw name may hold what UTF-8 cannot (a lone surrogate).
+        return hashlib.sha256(json.dumps(shown, sort_keys=True).encode("ascii")).hexdigest()
 
 
 class Verdict(StrEnum):
