@@ -41,6 +41,11 @@ class WorkQueue:
         self._timers.pop(key, None)
         self.add(key)
 
+    @property
+    def pending(self) -> bool:
+        """Whether a key is to be looked at now."""
+        return bool(self._ready)
+
     async def get(self) -> str:
         """Wait for the next key."""
         while not self._ready:
@@ -78,6 +83,15 @@ class Controller:
     def reconcile(self, key: str) -> None:
         """Bring one object to where it should be. Must not wait."""
         raise NotImplementedError
+
+    async def settle(self) -> None:
+        """Look at everything that is there once."""
+        for key in self.watches:
+            for obj in self.store.list(key):
+                self.observe("ADDED", key, obj)
+        while self.queue.pending:
+            self._attempt(await self.queue.get())
+            await asyncio.sleep(0)
 
     async def run(self) -> None:
         """Work until cancelled; a failure of one key is logged and tried again."""

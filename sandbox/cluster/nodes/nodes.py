@@ -79,6 +79,8 @@ class Nodes:
         await self.planting.plant()
         async with asyncio.timeout(_START):
             await self._kubelet.recall(self.store.list("pods"))
+            for controller in self._controllers:
+                await controller.settle()
         self._spawn(self._dispatch())
         for controller in self._controllers:
             self._spawn(controller.run())

@@ -15,12 +15,14 @@ ETHEREUM = ("ethereum-node.internal", 8545)
 BITCOIN = ("bitcoin-node.internal", 8332)
 PRICES = ("prices.example", 80)
 GAS = ("gas.example", 80)
+_NAMES = ("fusion-bitcoin-db.internal", "fusion-bitcoin-redis.internal")
+"""Names that resolve; what they lead to is for the network's `dial` to say."""
 _CHAIN_ID = "1"
 
 
 def knows(host: str) -> bool:
     """Whether the name resolves."""
-    return any(host == name for name, _ in _SERVED)
+    return host in _NAMES or any(host == name for name, _ in _SERVED)
 
 
 def serves(host: str, port: int) -> bool:
