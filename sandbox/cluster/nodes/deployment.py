@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from typing import ClassVar
 
 from sandbox.cluster.nodes import deployment_status as states
-from sandbox.cluster.nodes import revisions, rollout
+from sandbox.cluster.nodes import progress, revisions, rollout
 from sandbox.cluster.nodes.controller import Controller
-from sandbox.cluster.nodes.objects import condition, controller_of, is_going, is_owned_by, key_of, notes, split
+from sandbox.cluster.nodes.objects import condition, controller_of, is_going, is_owned_by, key_of, split
 from sandbox.cluster.nodes.podfacts import is_over
-from sandbox.cluster.seams import Manifest
-
-_NEVER = 2**31 - 1
+from sandbox.cluster.nodes.recorder import Recorder
+from sandbox.cluster.nodes.scaling import Scaling, is_rescaled
+from sandbox.cluster.seams import Manifest, Objects, Pace
 
 
 class DeploymentController(Controller):
@@ -21,6 +20,10 @@ class DeploymentController(Controller):
 
     watches: ClassVar[tuple[str, ...]] = ("deployments.apps", "replicasets.apps", "pods")
     component: ClassVar[str] = "deployment-controller"
+
+    def __init__(self, store: Objects, pace: Pace, recorder: Recorder) -> None:
+        super().__init__(store, pace, recorder)
+        self._scaling = Scaling(self)
 
     def observe(self, change: str, key: str, obj: Manifest) -> None:
         if key == "deployments.apps":
@@ -42,8 +45,8 @@ class DeploymentController(Controller):
         owned = [r for r in self.store.list("replicasets.apps", namespace) if is_owned_by(r, deployment)]
         newest = revisions.find_newest(deployment, owned)
         olds = [r for r in owned if r is not newest]
-        if deployment["spec"].get("paused") or self._is_rescaled(deployment, owned):
-            self._rescale(deployment, newest, olds)
+        if deployment["spec"].get("paused") or is_rescaled(deployment, owned):
+            self._scaling.rescale(deployment, newest, olds)
         elif (deployment["spec"].get("strategy") or {}).get("type") == "Recreate":
             newest = self._recreate(deployment, newest, olds)
         else:
@@ -56,9 +59,9 @@ class DeploymentController(Controller):
         newest = self._newest(deployment, newest, olds)
         size = rollout.newest_size(deployment, newest, olds)
         if size != rollout.wanted(newest):
-            return self._scale(deployment, newest, size)
+            return self._scaling.scale(deployment, newest, size)
         for step in rollout.shrink_olds(deployment, newest, olds):
-            self._scale(deployment, next(o for o in olds if o["metadata"]["name"] == step.name), step.replicas)
+            self._scaling.scale(deployment, next(o for o in olds if o["metadata"]["name"] == step.name), step.replicas)
         return newest
 
     def _recreate(
@@ -66,11 +69,11 @@ class DeploymentController(Controller):
     ) -> Manifest | None:  # fmt: skip
         shrinking = [old for old in olds if rollout.wanted(old)]
         for old in shrinking:
-            self._scale(deployment, old, 0)
+            self._scaling.scale(deployment, old, 0)
         if shrinking or self._has_pods(deployment, olds):
             return newest
         newest = self._newest(deployment, newest, olds)
-        return self._scale(deployment, newest, int(deployment["spec"].get("replicas", 1)))
+        return self._scaling.scale(deployment, newest, int(deployment["spec"].get("replicas", 1)))
 
     def _has_pods(self, deployment: Manifest, olds: Sequence[Manifest]) -> bool:
         pods = self.store.list("pods", deployment["metadata"]["namespace"])
@@ -99,7 +102,7 @@ class DeploymentController(Controller):
         created = self.store.create("replicasets.apps", fresh)
         name = created["metadata"]["name"]
         if size:
-            self._tell_scaled(deployment, name, 0, size)
+            self._scaling.tell(deployment, name, 0, size)
         self._number(deployment, revision)
         self._progress(deployment, "NewReplicaSetCreated", f'Created new replica set "{name}"')
         return created
@@ -112,43 +115,6 @@ class DeploymentController(Controller):
             obj["metadata"].setdefault("annotations", {})[revisions.REVISION] = str(revision)
 
         self.modify("deployments.apps", deployment, change)
-
-    # -- scale
-
-    def _is_rescaled(self, deployment: Manifest, owned: Sequence[Manifest]) -> bool:
-        desired = str(deployment["spec"].get("replicas", 1))
-        return any(rollout.wanted(r) and notes(r).get(revisions.DESIRED, desired) != desired for r in owned)
-
-    def _rescale(self, deployment: Manifest, newest: Manifest | None, olds: Sequence[Manifest]) -> None:
-        active = [r for r in [*olds, *([newest] if newest else [])] if rollout.wanted(r)]
-        replicas = int(deployment["spec"].get("replicas", 1))
-        if len(active) <= 1:
-            only = active[0] if active else newest
-            if only is not None:
-                self._scale(deployment, only, replicas)
-            return
-        if not self._is_rescaled(deployment, active):
-            return
-        limit = replicas + rollout.bounds(deployment)[0] if replicas else 0
-        for step in rollout.proportional(active, limit - rollout.total_wanted(active)):
-            self._scale(deployment, next(r for r in active if r["metadata"]["name"] == step.name), step.replicas)
-
-    def _scale(self, deployment: Manifest, replica_set: Manifest, size: int) -> Manifest:
-        before = rollout.wanted(replica_set)
-
-        def change(obj: Manifest) -> None:
-            obj["spec"]["replicas"] = size
-            obj["metadata"].setdefault("annotations", {}).update(revisions.sizes(deployment))
-
-        changed = self.modify("replicasets.apps", replica_set, change)
-        if before != size:
-            self._tell_scaled(deployment, replica_set["metadata"]["name"], before, size)
-        return changed
-
-    def _tell_scaled(self, deployment: Manifest, name: str, before: int, size: int) -> None:
-        way = "up" if size > before else "down"
-        text = f"Scaled {way} replica set {name} from {before} to {size}"
-        self.event(deployment, "Normal", "ScalingReplicaSet", text)
 
     # -- status
 
@@ -177,7 +143,11 @@ class DeploymentController(Controller):
         before = deployment.get("status") or {}
         after = states.figures(deployment, newest, owned)
         conditions = states.put(list(before.get("conditions") or []), states.availability(deployment, after))
-        after["conditions"] = self._judged(deployment, newest, before, after, conditions)
+        after["conditions"], left = progress.judged(
+            deployment, newest, before, after, conditions, self.pace.seconds(progress.deadline(deployment) or 0)
+        )
+        if left is not None:
+            self.queue.add_after(key_of(deployment), left + 0.05)
 
         def change(obj: Manifest) -> None:
             obj["status"] = {**after, **{k: v for k, v in before.items() if k == "collisionCount"}}
@@ -185,42 +155,6 @@ class DeploymentController(Controller):
         self.modify("deployments.apps", deployment, change, subresource="status")
         if states.is_complete(deployment, after):
             self._clean(deployment, [r for r in owned if r is not newest])
-
-    def _judged(
-        self, deployment: Manifest, newest: Manifest | None, before: Manifest, after: Manifest, held: list[Manifest]
-    ) -> list[Manifest]:  # fmt: skip
-        found = condition(held, "Progressing")
-        settled = found is not None and found.get("reason") == "NewReplicaSetAvailable"
-        if deployment["spec"].get("paused") or self._deadline(deployment) is None:
-            return held
-        if settled and after.get("replicas", 0) == after.get("updatedReplicas", 0):
-            return held
-        if states.is_complete(deployment, after):
-            text = states.progress_message(deployment, newest, "has successfully progressed")
-            return states.put(held, states.wording("Progressing", "True", "NewReplicaSetAvailable", text))
-        if states.moved_on(before, after):
-            text = states.progress_message(deployment, newest, "is progressing")
-            return states.refreshed(held, states.wording("Progressing", "True", "ReplicaSetUpdated", text))
-        return self._late(deployment, newest, held, found)
-
-    def _late(
-        self, deployment: Manifest, newest: Manifest | None, held: list[Manifest], found: Manifest | None
-    ) -> list[Manifest]:  # fmt: skip
-        deadline = self._deadline(deployment)
-        reason = (found or {}).get("reason")
-        if deadline is None or found is None or reason in ("ProgressDeadlineExceeded", "NewReplicaSetAvailable"):
-            return held
-        left = self.pace.seconds(deadline) - (time.time() - states.since_progress(held).timestamp())
-        if left > 0:
-            self.queue.add_after(key_of(deployment), left + 0.05)
-            return held
-        text = states.progress_message(deployment, newest, "has timed out progressing")
-        return states.put(held, states.wording("Progressing", "False", "ProgressDeadlineExceeded", text))
-
-    @staticmethod
-    def _deadline(deployment: Manifest) -> int | None:
-        seconds = int(deployment["spec"].get("progressDeadlineSeconds", 600))
-        return None if seconds >= _NEVER else seconds
 
     def _clean(self, deployment: Manifest, olds: Sequence[Manifest]) -> None:
         for old in revisions.stale(deployment, olds):

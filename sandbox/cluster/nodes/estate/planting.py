@@ -9,20 +9,17 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sandbox.cluster.errors import AlreadyExists
-from sandbox.cluster.nodes import machines as hardware
 from sandbox.cluster.nodes import revisions, templates
 from sandbox.cluster.nodes.daemonset import daemon_pod, daemon_status
-from sandbox.cluster.nodes.estate import bridge, config, fixtures, past, system
+from sandbox.cluster.nodes.estate import bridge, config, fixtures, ground, past, system
 from sandbox.cluster.nodes.estate.bridge import RELEASES, Release
 from sandbox.cluster.nodes.estate.pods import ended, settled
 from sandbox.cluster.nodes.machines import Machine
-from sandbox.cluster.nodes.programs import catalog
 from sandbox.cluster.nodes.recorder import Recorder
 from sandbox.cluster.nodes.times import now, stamp
 from sandbox.cluster.seams import Manifest, Objects
 
-_OLD = timedelta(days=34, hours=2)
-_NAMESPACES = ("default", "kube-system", "kube-public", "kube-node-lease", config.NAMESPACE, system.MONITORING)
+_OLD = ground.AGE
 
 
 class Planting:
@@ -39,7 +36,7 @@ class Planting:
     async def plant(self) -> None:
         """Everything, giving the loop back between the parts."""
         parts = (
-            self._ground, self._configuration, self._surroundings, self._bridge, self._system, self._daemons,
+            self._surroundings, self._bridge, self._system, self._daemons,
             self._jobs,
             lambda: past.tell(self._store, self._recorder, self._at),
         )  # fmt: skip
@@ -53,45 +50,9 @@ class Planting:
             return self._store.create(key, obj)
         return self._store.get(key, obj["metadata"].get("namespace"), obj["metadata"]["name"])
 
-    def _ground(self) -> None:
-        for name in _NAMESPACES:
-            labels = {"kubernetes.io/metadata.name": name, **({"team": "oncall"} if name == config.NAMESPACE else {})}
-            spec = {"finalizers": ["kubernetes"]}
-            meta = {"name": name, "labels": labels}
-            obj = {
-                "apiVersion": "v1",
-                "kind": "Namespace",
-                "metadata": meta,
-                "spec": spec,
-                "status": {"phase": "Active"},
-            }
-            self._put("namespaces", obj)
-        for machine in self._machines:
-            self._put("nodes", hardware.node_of(machine, self._at - _OLD, catalog.node_images()))
-            self._put("leases.coordination.k8s.io", hardware.lease_of(machine))
-
-    def _configuration(self) -> None:
-        for obj in config.config_maps():
-            self._put("configmaps", obj, timedelta(days=21, hours=3))
-        for obj in config.all_secrets():
-            self._put("secrets", obj, timedelta(days=21, hours=3))
-
     def _surroundings(self) -> None:
-        for obj in fixtures.services():
-            self._put("services", obj)
-        self._put("endpoints", fixtures.hand_made_endpoints())
-        for obj in fixtures.budgets():
-            self._put("poddisruptionbudgets.policy", obj)
-        self._put("horizontalpodautoscalers.autoscaling", fixtures.autoscaler())
-        self._put("ingresses.networking.k8s.io", fixtures.ingress())
-        dns = fixtures.service(
-            "kube-dns",
-            "172.20.0.10",
-            {"name": "dns-tcp", "port": 53, "targetPort": 8080},
-            {"k8s-app": "kube-dns"},
-            "kube-system",
-        )
-        self._put("services", dns)
+        for key, obj, ago in ground.objects(self._machines, self._at):
+            self._put(key, obj, ago)
 
     # -- workloads
 

@@ -4,47 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import random
-from typing import Protocol
 
-from sandbox.cluster.nodes.kubelet.backoff import FIRST, BackOff, spelled
+from sandbox.cluster.nodes.kubelet.backoff import BackOff, spelled
 from sandbox.cluster.nodes.kubelet.execution import Execution, Listener
-from sandbox.cluster.nodes.kubelet.host import Host
 from sandbox.cluster.nodes.kubelet.inputs import Inputs, MissingInput
 from sandbox.cluster.nodes.kubelet.logring import LogRing
+from sandbox.cluster.nodes.kubelet.owner import Owner
+from sandbox.cluster.nodes.kubelet.pull import Pull
 from sandbox.cluster.nodes.kubelet.record import ContainerRecord, Run
 from sandbox.cluster.nodes.programs import catalog
 from sandbox.cluster.nodes.programs.box import Box
 from sandbox.cluster.nodes.times import now
-from sandbox.cluster.seams import Manifest
 
-_PULL = 1.6
 _SHOWN = 1.2
 _SYNC = 12.0
-
-
-class Owner(Protocol):
-    """The pod worker, as its containers see it."""
-
-    host: Host
-    pod_ip: str
-
-    @property
-    def pod(self) -> Manifest:
-        """The newest version of the pod."""
-
-    @property
-    def grace(self) -> float:
-        """Seconds of the cluster's time left to a pod that is going."""
-
-    @property
-    def going(self) -> bool:
-        """Whether the pod is to end."""
-
-    async def nap(self, seconds: float) -> bool:
-        """Wait in the cluster's time; True when the pod is to end."""
-
-    def sync(self) -> None:
-        """Write the status of the pod."""
 
 
 class ContainerLoop:
@@ -55,6 +28,7 @@ class ContainerLoop:
         self.record = record
         self._init = init
         self._restarts = BackOff()
+        self._pull = Pull(owner, record, self._tell, self._wait)
         self.execution: Execution | None = None
         self.up = asyncio.Event()
         """Set once it has started for the first time, or never will."""
@@ -69,7 +43,7 @@ class ContainerLoop:
         while code is None or self._again(code):
             if code is not None and await self._rest():
                 return code
-            if await self._pull() or await self._launch_waits():
+            if await self._pull.pull() or await self._launch_waits():
                 return code
             code = await self._launch()
         return code
@@ -113,48 +87,6 @@ class ContainerLoop:
                 return True
             wait -= _SYNC
         return False
-
-    async def _pull(self) -> bool:
-        reference = self.record.spec["image"]
-        back_off = BackOff(FIRST)
-        while catalog.find(reference) is None:
-            if await self._refused(reference, back_off.next()):
-                return True
-        self.record.image_id = catalog.digest(reference)
-        if reference in self._owner.host.pulled and self.record.spec.get("imagePullPolicy") != "Always":
-            self._tell("Normal", "Pulled", f'Container image "{reference}" already present on machine')
-            return False
-        return await self._fetch(reference)
-
-    async def _fetch(self, reference: str) -> bool:
-        self._tell("Normal", "Pulling", f'Pulling image "{reference}"')
-        if await self._owner.nap(_PULL):
-            return True
-        self._owner.host.pulled.add(reference)
-        image = catalog.find(reference)
-        took = f"{_PULL + self._owner.host.rng.random():.3f}s"
-        size = image.size if image else 0
-        text = (
-            f'Successfully pulled image "{reference}" in {took} ({took} including waiting). Image size: {size} bytes.'
-        )
-        self._tell("Normal", "Pulled", text)
-        return False
-
-    async def _refused(self, reference: str, wait: float) -> bool:
-        self._tell("Normal", "Pulling", f'Pulling image "{reference}"')
-        if await self._owner.nap(0.4):
-            return True
-        why = catalog.refusal(reference)
-        self._tell("Warning", "Failed", f'Failed to pull image "{reference}": {why}')
-        self._tell("Warning", "Failed", "Error: ErrImagePull")
-        self._wait("ErrImagePull", why)
-        if await self._owner.nap(_SHOWN):
-            return True
-        text = f'Back-off pulling image "{reference}"'
-        self._tell("Normal", "BackOff", text)
-        self._tell("Warning", "Failed", "Error: ImagePullBackOff")
-        self._wait("ImagePullBackOff", f"{text}: ErrImagePull: {why}")
-        return await self._owner.nap(wait)
 
     async def _launch_waits(self) -> bool:
         """Wait until everything the container names is there."""
