@@ -40,7 +40,7 @@ class Access(msgspec.Struct, frozen=True):
     expires: datetime | None = None
 
     @property
-    def transport(self) -> tuple[str | None | bool, ...]:
+    def transport(self) -> tuple[str | bool | None, ...]:
         """What a connection depends on; a new token alone needs no new connections."""
         return (self.host, self.ca_file, self.cert_file, self.key_file, self.verify, self.server_name, self.proxy)
 
@@ -60,7 +60,7 @@ async def load_access(settings: Kubernetes, environ: dict[str, str] | None = Non
     user, plugin = _plugin_of(merged, settings.context)
     configuration = Configuration()
     try:
-        loader = KubeConfigLoader(merged, active_context=settings.context, config_base_path=None)
+        loader: Any = KubeConfigLoader(merged, active_context=settings.context, config_base_path=None)
         await loader.load_and_set(configuration)
     except (ConfigException, KeyError, TypeError, ValueError, OSError) as error:
         raise ConfigError(
@@ -92,8 +92,9 @@ def _merged(paths: str) -> Any:
         raise ConfigError(
             f"no kubeconfig at {paths}", fix="set environments.NAME.kubernetes.kubeconfig, KUBECONFIG or --kubeconfig"
         )
+    merger: Any = KubeConfigMerger
     try:
-        config = KubeConfigMerger(":".join(present)).config
+        config = merger(":".join(present)).config
     except (ConfigException, YAMLError, OSError, AttributeError, TypeError) as error:
         raise ConfigError(f"{paths}: {clean(redact(str(error)), 300)}") from None
     if config is None:
@@ -110,7 +111,7 @@ def _plugin_of(config: Any, context: str | None) -> tuple[str, dict[str, Any] | 
         known = ", ".join(str(c.get("name")) for c in raw.get("contexts") or ()) or "none"
         raise ConfigError(f"kubeconfig has no context {name!r}", fix=f"there are: {known}")
     wanted = (entry.get("context") or {}).get("user", "")
-    user = next((u for u in raw.get("users") or () if u.get("name") == wanted), {})
+    user: dict[str, Any] = next((u for u in raw.get("users") or () if u.get("name") == wanted), {})
     section = (user.get("user") or {}).pop("exec", None)
     return str(wanted), section
 
