@@ -122,23 +122,25 @@ def _system(machine: Machine) -> Manifest:
 
 
 class Heart:
-    """Renews the lease of every machine, and its conditions less often, as the kubelets do."""
+    """Renews the lease of every machine, and its conditions less often, as the kubelets do; `after` hears each beat."""
 
-    def __init__(self, store: Objects, pace: Pace, machines: Callable[[], list[Machine]]) -> None:
+    def __init__(self, store: Objects, pace: Pace, machines: list[Machine], after: Callable[[], None]) -> None:
         self._store = store
         self._pace = pace
         self._machines = machines
+        self._after = after
 
     async def run(self) -> None:
         """Beat until cancelled, never faster than once a second."""
         beats = 0
         while True:
-            for machine in self._machines():
+            for machine in self._machines:
                 with suppress(NotFound):
                     self._renew(machine)
                     if beats % int(_POSTED / HEARTBEAT) == 0:
                         self._post(machine)
             beats += 1
+            self._after()
             await asyncio.sleep(max(1.0, self._pace.seconds(HEARTBEAT)))
 
     def _renew(self, machine: Machine) -> None:

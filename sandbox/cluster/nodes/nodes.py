@@ -78,13 +78,13 @@ class Nodes:
         self.planting = Planting(self.store, self.recorder, self.machines, self._rng)
         await self.planting.plant()
         async with asyncio.timeout(_START):
-            await self._kubelet.recall(self.store.list("pods"))
             for controller in self._controllers:
                 await controller.settle()
+            await self._kubelet.recall(self.store.list("pods"))
         self._spawn(self._dispatch())
         for controller in self._controllers:
             self._spawn(controller.run())
-        self._spawn(Heart(self.store, self.pace, lambda: self.machines).run())
+        self._spawn(Heart(self.store, self.pace, self.machines, self.recorder.sweep).run())
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sandbox.cluster.errors import Conflict, NotFound
 from sandbox.cluster.nodes.times import micro_stamp, now, stamp
@@ -13,6 +13,7 @@ from sandbox.cluster.seams import Manifest, Objects
 
 _REMEMBERED = 2_000
 _KEPT = 1_500
+_LIFE = timedelta(hours=1)
 
 _Sameness = tuple[str, ...]
 
@@ -23,7 +24,7 @@ class Recorder:
     def __init__(self, store: Objects) -> None:
         self._store = store
         self._names: OrderedDict[_Sameness, tuple[str, str]] = OrderedDict()
-        self._order: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], datetime] = OrderedDict()
         self._serial = itertools.count()
 
     def record(
@@ -79,11 +80,17 @@ class Recorder:
         meta = {"name": name, "namespace": namespace, "creationTimestamp": stamp(when)}
         self._store.create("events", {"apiVersion": "v1", "kind": "Event", "metadata": meta, **body})
         self._names[sameness] = (namespace, name)
-        self._order[namespace, name] = None
+        self._seen[namespace, name] = when
         if len(self._names) > _REMEMBERED:
             self._names.popitem(last=False)
-        if len(self._order) > _KEPT:
-            self._forget(self._order.popitem(last=False)[0])
+        if len(self._seen) > _KEPT:
+            self._forget(self._seen.popitem(last=False)[0])
+
+    def sweep(self) -> None:
+        """Delete events not repeated for an hour, as the API server does by their lease."""
+        floor = now() - _LIFE
+        while self._seen and next(iter(self._seen.values())) < floor:
+            self._forget(self._seen.popitem(last=False)[0])
 
     def _forget(self, where: tuple[str, str]) -> None:
         try:
@@ -96,8 +103,8 @@ class Recorder:
             self._store.modify("events", *where, change)
         except (NotFound, Conflict):
             return False
-        self._order.pop(where, None)
-        self._order[where] = None
+        self._seen.pop(where, None)
+        self._seen[where] = now()
         return True
 
     def _again(self, where: tuple[str, str], when: datetime) -> bool:

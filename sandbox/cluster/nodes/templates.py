@@ -9,6 +9,7 @@ import random
 from sandbox.cluster.nodes.objects import owner_reference
 from sandbox.cluster.seams import Manifest
 
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 HASH_LABEL = "pod-template-hash"
 # The alphabet of k8s.io/apimachinery/pkg/util/rand: no vowels, so that no name is a word.
 _ALPHABET = "bcdfghjklmnpqrstvwxz2456789"
@@ -55,8 +56,8 @@ def pod_of(owner: Manifest, template: Manifest, rng: random.Random) -> Manifest:
     meta["namespace"] = owner["metadata"]["namespace"]
     meta["ownerReferences"] = [owner_reference(owner)]
     return {
-        "apiVersion": "v1", "kind": "Pod", "metadata": meta, "spec": with_admission(template["spec"]),
-        "status": {"phase": "Pending"},
+        "apiVersion": "v1", "kind": "Pod", "metadata": meta,
+        "spec": with_token(with_admission(template["spec"]), suffix(rng)), "status": {"phase": "Pending"},
     }  # fmt: skip
 
 
@@ -72,6 +73,23 @@ def with_admission(spec: Manifest) -> Manifest:
     for field, value in defaults.items():
         pod_spec.setdefault(field, value)
     _tolerate(pod_spec)
+    return pod_spec
+
+
+def with_token(pod_spec: Manifest, name: str) -> Manifest:
+    """Mount the token of the service account, in place."""
+    volume = f"kube-api-access-{name}"
+    items = [{"key": "ca.crt", "path": "ca.crt"}]
+    field = {"path": "namespace", "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.namespace"}}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": {"name": "kube-root-ca.crt", "items": items}},
+        {"downwardAPI": {"items": [field]}},
+    ]
+    pod_spec.setdefault("volumes", []).append({"name": volume, "projected": {"defaultMode": 420, "sources": sources}})
+    for container in (*pod_spec["containers"], *(pod_spec.get("initContainers") or ())):
+        mount = {"name": volume, "readOnly": True, "mountPath": TOKEN_PATH}
+        container.setdefault("volumeMounts", []).append(mount)
     return pod_spec
 
 

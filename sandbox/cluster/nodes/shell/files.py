@@ -8,9 +8,9 @@ from collections.abc import Callable
 from sandbox.cluster.nodes.network import Network
 from sandbox.cluster.nodes.programs.box import Box
 from sandbox.cluster.nodes.shell import sockets
+from sandbox.cluster.nodes.templates import TOKEN_PATH
 from sandbox.cluster.nodes.usage import cpu_nanos, memory_bytes
 
-_TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"
 _MAXIMUM = 9223372036854771712
 
 
@@ -55,7 +55,8 @@ class Files:
             "/proc/1/status": lambda: (
                 f"Name:\t{box.container['name']}\nVmRSS:\t{memory_bytes(box) // 1024} kB\nThreads:\t14\n"
             ),
-            f"{_TOKEN}/namespace": lambda: str(box.pod["metadata"]["namespace"]),
+            f"{TOKEN_PATH}/namespace": lambda: str(box.pod["metadata"]["namespace"]),
+            f"{TOKEN_PATH}/token": lambda: box.world.bridge.token(f"token/{box.name}"),
         }
         return files | (self._cgroup_v2() if box.machine.cgroup == 2 else self._cgroup_v1())
 
