@@ -71,12 +71,20 @@ class Audit:
         )
 
     def note(
-        self, scene: Scene, kind: str, message: str, *, target: str = "", action: str = "", reason: str = ""
+        self,
+        scene: Scene,
+        kind: str,
+        message: str,
+        *,
+        run: str = "",
+        target: str = "",
+        action: str = "",
+        reason: str = "",
     ) -> Entry:
-        """Record what is no change: arm, disarm, reveal (the name of a secret, never its value), note."""
+        """Record what is no change: arm, disarm, reveal (a secret's name, never its value), note, resolved (a run)."""
         return self._append(
             msgspec.structs.replace(
-                self._draft(kind, scene), message=message, target=target, action=action, reason=reason
+                self._draft(kind, scene, run=run), message=message, target=target, action=action, reason=reason
             )
         )
 
