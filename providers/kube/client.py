@@ -41,7 +41,7 @@ JSON_PATCH = "application/json-patch+json"
 
 
 class KubeClient:
-    """One cluster as one user. Reads may be tried three times; writes go out exactly once, on a connection of their own.
+    """One cluster as one user. Reads may be tried three times; a write goes out exactly once.
 
     Every method raises the core's BackendErrors (and ConfigError for the kubeconfig).
     """

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -59,13 +60,12 @@ async def load_access(settings: Kubernetes, environ: dict[str, str] | None = Non
     merged = _merged(paths)
     user, plugin = _plugin_of(merged, settings.context)
     configuration = Configuration()
+    make_loader: Any = KubeConfigLoader
     try:
-        loader: Any = KubeConfigLoader(merged, active_context=settings.context, config_base_path=None)
+        loader = make_loader(merged, active_context=settings.context, config_base_path=None)
         await loader.load_and_set(configuration)
     except (ConfigException, KeyError, TypeError, ValueError, OSError) as error:
-        raise ConfigError(
-            f"{paths}: {clean(redact(str(error)), 300)}", fix="kubectl config view shows what it holds"
-        ) from None
+        raise _unreadable(paths, error) from None
     token, expires = await _run_plugin(plugin) if plugin else (configuration.api_key.get("BearerToken"), None)
     return Access(
         host=configuration.host,
@@ -96,22 +96,29 @@ def _merged(paths: str) -> Any:
     try:
         config = merger(":".join(present)).config
     except (ConfigException, YAMLError, OSError, AttributeError, TypeError) as error:
-        raise ConfigError(f"{paths}: {clean(redact(str(error)), 300)}") from None
+        raise _unreadable(paths, error) from None
     if config is None:
         raise ConfigError(f"{paths}: empty", fix="kubectl config view shows what it holds")
     return config
 
 
+def _unreadable(paths: str, error: BaseException) -> ConfigError:
+    # The library quotes whole entries, tokens included, as {…}: they are cut out before anybody sees them.
+    said = re.sub(r"\{.*\}", "{…}", str(error), flags=re.DOTALL)
+    return ConfigError(f"{paths}: {clean(redact(said), 300)}", fix="kubectl config view shows what it holds")
+
+
 def _plugin_of(config: Any, context: str | None) -> tuple[str, dict[str, Any] | None]:
     """The user's name and its exec section, taken out so that the library does not run it (it has no deadline)."""
-    raw = config.value
-    name = context or raw.get("current-context", "")
-    entry = next((c for c in raw.get("contexts") or () if c.get("name") == name), None)
+    name = context or config.safe_get("current-context") or ""
+    contexts = [node.value for node in config.safe_get("contexts") or ()]
+    entry = next((c for c in contexts if c.get("name") == name), None)
     if entry is None:
-        known = ", ".join(str(c.get("name")) for c in raw.get("contexts") or ()) or "none"
+        known = ", ".join(str(c.get("name")) for c in contexts) or "none"
         raise ConfigError(f"kubeconfig has no context {name!r}", fix=f"there are: {known}")
     wanted = (entry.get("context") or {}).get("user", "")
-    user: dict[str, Any] = next((u for u in raw.get("users") or () if u.get("name") == wanted), {})
+    users = [node.value for node in config.safe_get("users") or ()]
+    user: dict[str, Any] = next((u for u in users if u.get("name") == wanted), {})
     section = (user.get("user") or {}).pop("exec", None)
     return str(wanted), section
 
