@@ -134,7 +134,9 @@ class EndpointsController(Controller):
 
 
 def _headed(service: Manifest, version: str, kind: str, name: str) -> Manifest:
-    meta = {"name": name, "namespace": service["metadata"]["namespace"], "labels": dict(labels(service))}
+    owner = service["metadata"]
+    meta = {"name": name, "namespace": owner["namespace"], "labels": dict(labels(service))}
+    meta["creationTimestamp"] = owner["creationTimestamp"]
     return {"apiVersion": version, "kind": kind, "metadata": meta}
 
 

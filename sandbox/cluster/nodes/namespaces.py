@@ -23,12 +23,17 @@ class NamespaceController(Controller):
 
     def reconcile(self, key: str) -> None:
         name = split(key)[1]
-        self.store.get("namespaces", None, name)
-        account = {"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": "default", "namespace": name}}
+        born = self.store.get("namespaces", None, name)["metadata"]["creationTimestamp"]
+        account = {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": "default", "namespace": name, "creationTimestamp": born},
+        }
         self._ensure("serviceaccounts", account)
         meta = {
             "name": "kube-root-ca.crt",
             "namespace": name,
+            "creationTimestamp": born,
             "annotations": {
                 "kubernetes.io/description": "Contains a CA bundle that can be used to verify the kube-apiserver."
             },

@@ -41,7 +41,7 @@ _START = 10.0
 class Nodes:
     """Implements `seams.Runtime`. `start` seeds the estate; `stop` ends every task.
 
-    `network.dial` maps host names and ports as pods know them to real servers.
+    `dial` maps (host, port) as pods know them to the (host, port) of a real server, or to None where packets are lost.
     """
 
     def __init__(self, store: Objects, pace: Pace, seed: int) -> None:
@@ -50,6 +50,7 @@ class Nodes:
         self.knobs = Knobs()
         self.recorder = Recorder(store)
         self.network = Network(store, self._boxes)
+        self.dial = self.network.dial
         self.world = World(seed, pace, Bridge(seed), self.knobs, self._run_to_log)
         self._rng = random.Random(seed)
         self.machines = [machine.fresh() for machine in MACHINES]

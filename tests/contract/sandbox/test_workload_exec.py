@@ -74,7 +74,7 @@ async def test_pg_isready_really_connects(estate: Estate) -> None:
     ask = (pod, "relayer", "pg_isready", "-h", DB[0], "-p", str(DB[1]))
     assert await estate.run(*ask) == (2, f"{DB[0]}:5432 - no response\n", "")
     server = await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0)
-    estate.nodes.network.dial[DB] = server.sockets[0].getsockname()[:2]
+    estate.nodes.dial[DB] = server.sockets[0].getsockname()[:2]
     assert await estate.run(*ask) == (0, f"{DB[0]}:5432 - accepting connections\n", "")
     code, _, err = await estate.run(_pod(estate, FRONTEND), "frontend", "nc", "-zv", DB[0], "5432")
     assert code == 0 and "open" in err
@@ -94,7 +94,7 @@ async def test_redis_cli_speaks_to_the_server(estate: Estate) -> None:
         writer.close()
 
     async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
-        estate.nodes.network.dial[REDIS] = server.sockets[0].getsockname()[:2]
+        estate.nodes.dial[REDIS] = server.sockets[0].getsockname()[:2]
         answer = await estate.run(_pod(estate, RELAYER), "relayer", "redis-cli", "-h", REDIS[0], "ping")
     assert answer == (0, "PONG\n", "")
 
