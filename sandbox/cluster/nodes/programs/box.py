@@ -101,7 +101,7 @@ class Box:
         """Bytes in use when a quiet program needs `base`."""
         setting, grown = self.setting, self.growth() if self.setting.hungry else 0.0
         warm = 0.7 + 0.3 * min(1.0, self.age / 20)
-        return int(base * warm + setting.surge * min(1.0, grown / 30) + setting.leak * grown)
+        return int(base * warm + setting.surge * min(1.0, grown / 10) + setting.leak * grown)
 
     def say(self, level: str, message: str, *, at: int | None = None, **fields: Any) -> None:
         """Write one JSON line. `at` is in nanoseconds since the epoch."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 
 @dataclass(frozen=True)
 class Setting:
-    """`surge` bytes of extra memory within half a minute, `leak` bytes a second; times are those of the cluster."""
+    """`surge` bytes of extra memory within ten seconds, `leak` bytes a second; times are those of the cluster."""
 
     surge: int = 0
     leak: float = 0.0
