@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Sequence
 from contextlib import suppress
@@ -78,7 +79,7 @@ class JobController(Controller):
             self.queue.add_after(key_of(job), wait)
             return active
         for _ in range(wanted):
-            pod = self.store.create("pods", templates.pod_of(job, spec["template"], self._rng))
+            pod = self.store.create("pods", templates.pod_of(job, _labelled(job), self._rng))
             self.event(job, "Normal", "SuccessfulCreate", f"Created pod: {pod['metadata']['name']}")
             active.append(pod)
         return active
@@ -115,6 +116,15 @@ def is_finished(job: Manifest) -> bool:
     """Whether it is Complete or Failed."""
     held = (job.get("status") or {}).get("conditions") or ()
     return any(c["type"] in ("Complete", "Failed") and c["status"] == "True" for c in held)
+
+
+def _labelled(job: Manifest) -> Manifest:
+    """The pod template with the labels by which the pods of a Job are found."""
+    template = copy.deepcopy(job["spec"]["template"])
+    own = {"job-name": job["metadata"]["name"], "controller-uid": job["metadata"]["uid"]}
+    held = template.setdefault("metadata", {}).setdefault("labels", {})
+    held.update({**own, **{f"batch.kubernetes.io/{key}": value for key, value in own.items()}})
+    return template
 
 
 def _ended(kind: str, reason: str, text: str) -> list[Manifest]:

@@ -254,10 +254,7 @@ async def test_jobs_run_to_their_end() -> None:
     async with running() as estate:
         for name, script in (("good", "echo step 1; sleep 1; echo done"), ("bad", "echo oops >&2; exit 3")):
             container = {"name": "work", "image": "registry.example/busybox:1.36", "command": ["sh", "-c", script]}
-            template = {
-                "metadata": {"labels": {"job-name": name}},
-                "spec": {"restartPolicy": "Never", "containers": [container]},
-            }
+            template = {"spec": {"restartPolicy": "Never", "containers": [container]}}
             job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": name, "namespace": NS}}
             estate.store.create("jobs.batch", {**job, "spec": {"template": template, "backoffLimit": 1}})
         await estate.until(lambda: _ended(estate, "good") == "Complete", "the good one")
