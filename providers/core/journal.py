@@ -77,7 +77,10 @@ class Journal:
 
     async def close(self, deadline: float) -> bool:
         """Wait up to `deadline` seconds for what is being written; nothing can be written afterwards."""
-        last = asyncio.wrap_future(self._pool.submit(lambda: None))
+        try:
+            last = asyncio.wrap_future(self._pool.submit(lambda: None))
+        except RuntimeError:  # it was closed before
+            return True
         self._pool.shutdown(wait=False)
         done, _ = await asyncio.wait({last}, timeout=deadline)
         return bool(done)
