@@ -120,7 +120,7 @@ def is_finished(job: Manifest) -> bool:
 
 def _labelled(job: Manifest) -> Manifest:
     """The pod template with the labels by which the pods of a Job are found."""
-    template = copy.deepcopy(job["spec"]["template"])
+    template: Manifest = copy.deepcopy(job["spec"]["template"])
     own = {"job-name": job["metadata"]["name"], "controller-uid": job["metadata"]["uid"]}
     held = template.setdefault("metadata", {}).setdefault("labels", {})
     held.update({**own, **{f"batch.kubernetes.io/{key}": value for key, value in own.items()}})
