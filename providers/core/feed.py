@@ -93,6 +93,7 @@ class Feed(Generic[T]):
         self._wakes: dict[int, Callable[[], None]] = {}
         self._serial = 0
         self._task: asyncio.Task[None] | None = None
+        self._closed: asyncio.Task[None] | None = None
         self._closing: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
 
@@ -152,7 +153,8 @@ class Feed(Generic[T]):
             self._closing.cancel()
             self._closing = None
         if self._task is None or self._task.done():
-            self._task = asyncio.get_running_loop().create_task(self._run(), name=f"feed {self.source} {self.name}")
+            work = self._run(self._closed)
+            self._task = asyncio.get_running_loop().create_task(work, name=f"feed {self.source} {self.name}")
 
     def _unsubscribe(self, token: int) -> None:
         if self._wakes.pop(token, None) and not self._wakes:
@@ -160,6 +162,7 @@ class Feed(Generic[T]):
 
     def _stop(self) -> asyncio.Task[None] | None:
         task, self._task = self._task, None
+        self._closed = task or self._closed
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
@@ -167,7 +170,10 @@ class Feed(Generic[T]):
             task.cancel()
         return task
 
-    async def _run(self) -> None:
+    async def _run(self, closing: asyncio.Task[None] | None) -> None:
+        # A stream must have closed before it is opened again: it may keep state between its lives.
+        if closing is not None:
+            await asyncio.wait([closing])
         attempt = 0
         while True:
             started, before = self._clock.monotonic(), self.latest.seen

@@ -40,6 +40,10 @@ MERGE_PATCH = "application/merge-patch+json"
 JSON_PATCH = "application/json-patch+json"
 
 
+class _Version(msgspec.Struct, rename="camel"):
+    git_version: str = ""
+
+
 class KubeClient:
     """One cluster as one user. Reads may be tried three times; a write goes out exactly once.
 
@@ -51,6 +55,9 @@ class KubeClient:
         self.settings = settings
         self.namespace = settings.namespace
         self.skew = 0.0
+        """The cluster's clock minus ours, in seconds."""
+        self.known_as = ""
+        """The user name the cluster answered with; "" before it was asked."""
         self._access: Access | None = None
         self._refused_at = float("-inf")
         self._session: aiohttp.ClientSession | None = None
@@ -119,11 +126,15 @@ class KubeClient:
         answer = await self._once("POST", REVIEW_PATH, None, body=body, content_type="application/json")
         return allowed_in(answer, self.source)
 
-    async def ping(self) -> float:
-        """Seconds of one small round trip; also takes the server's clock from its Date header."""
+    async def ping(self) -> tuple[float, str]:
+        """(seconds of one small round trip, the cluster's version); also takes its clock from the Date header."""
         started = time.monotonic()
-        await self._once("GET", "/version", None, deadline=CONNECT_DEADLINE)
-        return time.monotonic() - started
+        body = await self._once("GET", "/version", None, deadline=CONNECT_DEADLINE)
+        try:
+            version = clean(msgspec.json.decode(body, type=_Version).git_version, 40)
+        except msgspec.DecodeError:
+            raise garbled("GET /version", self.source) from None
+        return time.monotonic() - started, version
 
     async def websocket(self, path: str, protocols: tuple[str, ...]) -> aiohttp.ClientWebSocketResponse:
         """Open a websocket (exec). The caller closes it."""
