@@ -31,12 +31,14 @@ def combine(
 
     async def stream() -> AsyncGenerator[T, None]:
         changed = asyncio.Event()
+        # What a part said before we listened may be long over: only what it says from now on counts as its fault.
+        before = [feed.latest for feed in required]
         ends = [feed.subscribe(changed.set) for feed in parts]
         try:
             while True:
                 changed.clear()
-                _raise_fault(required)
-                if all(feed.latest.at is not None for feed in required):
+                _raise_fault(required, before)
+                if all(feed.latest.state == "live" for feed in required):
                     yield join([feed.latest.value for feed in required], [feed.latest for feed in optional])
                 await changed.wait()
                 await asyncio.sleep(GATHER)
@@ -48,7 +50,7 @@ def combine(
     return Feed(name, source, stream, backoff=Backoff(first=0.5, cap=0.5, jitter=0.2))
 
 
-def _raise_fault(feeds: Sequence[Feed[Any]]) -> None:
-    for feed in feeds:
-        if feed.latest.fault is not None:
+def _raise_fault(feeds: Sequence[Feed[Any]], before: Sequence[Reading[Any]]) -> None:
+    for feed, old in zip(feeds, before, strict=True):
+        if feed.latest.fault is not None and feed.latest is not old:
             raise FeedFailed(feed.latest.fault, feed.source)
