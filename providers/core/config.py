@@ -259,7 +259,7 @@ class Loaded(Section, frozen=True):
     looked: tuple[Path, ...] = ()
     """Every place looked at, in order; the first that existed won."""
     sources: dict[str, str] = msgspec.field(default_factory=dict)
-    """Key path to where its value comes from ("environments.staging.aws.profile": "AWS_PROFILE")."""
+    """Key path to where its value comes from: "file", "from AWS_PROFILE" or "not AWS_PROFILE, which is set"."""
 
 
 def load(path: Path | None = None, environ: Mapping[str, str] = os.environ) -> Loaded:

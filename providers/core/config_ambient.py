@@ -102,7 +102,7 @@ class Ambient:
         if variable is None:
             return
         if kept:
-            self.sources[path] = f"file ({variable} is set, and not used here)"
+            self.sources[path] = f"not {variable}, which is set"
             return
         value, expected = _convert(self._environ[variable], type(section), key)
         if expected:
@@ -110,7 +110,7 @@ class Ambient:
             self.problems.append(Problem(f"expected {expected}, found {found}", variable))
             return
         changes[key] = value
-        self.sources[path] = variable
+        self.sources[path] = f"from {variable}"
 
 
 def _convert(text: str, section: type[Any], key: str) -> tuple[Any, str]:

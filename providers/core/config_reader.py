@@ -47,10 +47,10 @@ class ConfigReader:
         if isinstance(kind, inspect.Metadata):
             return self._scalar(node, kind, path)
         if isinstance(kind, inspect.UnionType):
-            if nothing(node):
-                return None
             (kind,) = (one for one in kind.types if not isinstance(one, inspect.NoneType))
-            return self._value(node, kind, path)
+            # A section all of whose keys are commented out is there, with its defaults; `null` says it is not.
+            bare = isinstance(kind, inspect.StructType) and kind.cls is not SecretSource and _bare(node)
+            return None if nothing(node) and not bare else self._value(node, kind, path)
         if isinstance(kind, inspect.StructType):
             return self._secret(node, path) if kind.cls is SecretSource else self._struct(node, kind, path)
         if isinstance(kind, inspect.DictType):
@@ -72,6 +72,8 @@ class ConfigReader:
         item = kind.item_type
         if isinstance(item, inspect.StructType) and item.cls is Service:
             return self._service_map(node, item, path)
+        if _bare(node):
+            return ()
         if not isinstance(node, Items):
             return self._wrong(node.mark, path, f"expected a list, found {_form(node)}")
         values = [self._value(inner, item, f"{path}.{number}") for number, inner in enumerate(node.nodes)]
@@ -90,6 +92,8 @@ class ConfigReader:
 
     def _service_map(self, node: YamlNode, kind: inspect.StructType, path: str) -> Any:
         """Services of the estate, or of one environment and then merged over the estate's by name; `null` drops one."""
+        if _bare(node):
+            return self._services
         common = {service.name: service for service in self._services} if path != "services" else {}
         values: dict[str, Any] = dict(common)
         for key, (mark, inner) in self._keys(node, path).items():
@@ -104,12 +108,11 @@ class ConfigReader:
     ) -> Any:
         if not _SECTION_NAME.fullmatch(key):
             return self._wrong(mark, path, "expected a name of letters, digits, '-', '_' and '.'")
-        empty = Pairs(mark, ()) if nothing(node) else node
         given: dict[str, object] = {"name": key}
         if base is not None:
             given |= msgspec.structs.asdict(base)
             given["selector"] = "" if base.selector == f"app={base.deployment}" else base.selector
-        return self._struct(empty, kind, path, given)
+        return self._struct(node, kind, path, given)
 
     def _struct(
         self, node: YamlNode, kind: inspect.StructType, path: str, given: Mapping[str, object] | None = None
@@ -118,7 +121,7 @@ class ConfigReader:
         fields = {
             field.name: field for field in kind.fields if not (field.name == "name" and kind.cls in _NAMED_BY_KEY)
         }
-        if not isinstance(node, Pairs):
+        if not isinstance(node, Pairs) and not _bare(node):
             return self._wrong(node.mark, path, f"expected a mapping, found {_form(node)}")
         # Environments are read last: theirs are merged over what the file says for all.
         keys = self._keys(node, path)
@@ -127,7 +130,7 @@ class ConfigReader:
             where = f"{path}.{key}" if path else key
             if key not in fields:
                 self._unknown(key, mark, path, fields)
-            elif where.endswith(".thresholds") and isinstance(inner, Pairs):
+            elif where.endswith(".thresholds") and (isinstance(inner, Pairs) or _bare(inner)):
                 given = msgspec.structs.asdict(self._thresholds)
                 values[key] = self._struct(inner, _STRUCT[Thresholds], where, given)
             else:
@@ -169,6 +172,8 @@ class ConfigReader:
 
     def _keys(self, node: YamlNode, path: str) -> dict[str, tuple[Mark, YamlNode]]:
         """The keys of a mapping with `<<` merged in; doubles and keys that are no text are problems."""
+        if _bare(node):
+            return {}
         if not isinstance(node, Pairs):
             self._wrong(node.mark, path, f"expected a mapping, found {_form(node)}")
             return {}
@@ -199,6 +204,11 @@ class ConfigReader:
     def _wrong(self, mark: Mark, path: str, message: str) -> object:
         self.problems.append(Problem(message, clean(path, 200), mark))
         return _WRONG
+
+
+def _bare(node: YamlNode) -> bool:
+    """Whether nothing at all stands after the key."""
+    return isinstance(node, Scalar) and node.plain and not node.text
 
 
 def _form(node: YamlNode) -> str:

@@ -15,7 +15,7 @@ MOST_NODES: Final = 20_000
 """Nodes of one file, with every alias counted as what it stands for."""
 MOST_DEPTH: Final = 24
 
-_NAMED: Final = re.compile(r"""'[^']{2,}'|"[^"]{2,}\"""")
+_QUOTED: Final = re.compile(r"""'([^']*)'|"([^"]*)\"""")
 
 
 class Scalar(msgspec.Struct, frozen=True):
@@ -81,9 +81,15 @@ def _malformed(message: str, mark: Mark | None) -> MalformedYaml:
     return MalformedYaml(Problem(message, mark=mark))
 
 
+def _harmless(match: re.Match[str]) -> str:
+    """Single signs and the parser's own names of tokens ('<block end>')."""
+    name = match[1] or match[2] or ""
+    return match[0] if len(name) < 2 or name == "\\t" or re.fullmatch("<[a-z -]+>", name) else "this"
+
+
 def _words(error: yaml.MarkedYAMLError) -> str:
     """The parser's own words without the names it quotes: those come out of the file and may be part of a secret."""
-    said = _NAMED.sub("this", error.problem or error.context or "this is not YAML")
+    said = _QUOTED.sub(_harmless, error.problem or error.context or "this is not YAML")
     if "\\t" in said:
         return "found a tab; YAML is indented with spaces"
     if "'%'" in said or "'@'" in said or "'`'" in said:

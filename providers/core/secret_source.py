@@ -146,9 +146,8 @@ def _said(complaint: bytes, out: bytes) -> str:
     lines = complaint.decode("utf-8", "replace").strip().splitlines()
     if not lines:
         return ""
-    printed = out.decode("utf-8", "replace").strip()
-    if printed:
-        Secret(printed)
+    for printed in out.decode("utf-8", "replace").splitlines():
+        Secret(printed.strip())
     return f": {redact(clean(lines[-1], _SHOWN_STDERR))}"
 
 
