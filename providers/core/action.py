@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import msgspec
 
@@ -183,12 +183,12 @@ class Option(msgspec.Struct, frozen=True):
 class Action(Protocol):
     """A verb of a provider."""
 
-    id: str
-    title: str
-    risk: Risk
-    rows: tuple[str, ...]
-    kinds: frozenset[str]
-    options: tuple[Option, ...]
+    id: ClassVar[str]
+    title: ClassVar[str]
+    risk: ClassVar[Risk]
+    rows: ClassVar[tuple[str, ...]]
+    kinds: ClassVar[frozenset[str]]
+    options: ClassVar[tuple[Option, ...]]
 
     def hindrance(self, target: Target) -> str:
         """Why it cannot be done to this target, from what is known without asking; "" when it can."""

@@ -6,12 +6,17 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from providers.core.clock import SYSTEM_CLOCK, Clock
-from providers.core.errors import BackendError, Denied, FusionError
+from providers.core.errors import BackendError, FusionError
 from providers.core.feed import Fault
+
+
+# What reading an object that is not as expected raises: it must not hide what the other checks have to say.
+_STUMBLES: Final = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 
 class Verdict(StrEnum):
@@ -62,14 +67,15 @@ class Check(msgspec.Struct, frozen=True):
 
 async def run_check(check: Check, clock: Clock = SYSTEM_CLOCK) -> tuple[Finding, ...]:
     """Ask within the check's deadline. Every failure to answer becomes one `unknown` finding, never an exception."""
+    patience = asyncio.timeout(check.timeout)
     try:
-        async with asyncio.timeout(check.timeout):
+        async with patience:
             findings = tuple(await check.ask())
-    except TimeoutError:
-        return (_unknown(check, f"no answer within {check.timeout:g} s", clock),)
-    except FusionError as error:
-        return (_unknown(check, error.message, clock, error),)
-    return findings or (_unknown(check, "nothing to judge: no subject was found", clock),)
+    except (FusionError, *_STUMBLES) as error:
+        if patience.expired():
+            return (_unknown(check, Fault("down", f"no answer within {check.timeout:g} s"), clock),)
+        return (_unknown(check, Fault.of(error), clock, error),)
+    return findings or (_unknown(check, Fault("absent", "nothing to judge: no subject was found"), clock),)
 
 
 def worst(findings: Sequence[Finding]) -> Verdict:
@@ -77,8 +83,7 @@ def worst(findings: Sequence[Finding]) -> Verdict:
     return max((finding.verdict for finding in findings), key=lambda v: v.rank, default=Verdict.UNKNOWN)
 
 
-def _unknown(check: Check, why: str, clock: Clock, error: FusionError | None = None) -> Finding:
-    fault = Fault.of(error) if error else Fault("down", why)
+def _unknown(check: Check, fault: Fault, clock: Clock, error: BaseException | None = None) -> Finding:
     source = error.source if isinstance(error, BackendError) and error.source else check.source
     return Finding(
         check=check.id,
@@ -87,5 +92,5 @@ def _unknown(check: Check, why: str, clock: Clock, error: FusionError | None = N
         summary=fault.message,
         evidence=(Evidence(source, fault.message, clock.now()),),
         fix=fault.fix,
-        permission=error.permission if isinstance(error, Denied) else "",
+        permission=fault.permission,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing, suppress
 from datetime import datetime
@@ -12,22 +13,28 @@ import msgspec
 
 from providers.core.backoff import Backoff
 from providers.core.clock import SYSTEM_CLOCK, Clock
-from providers.core.errors import BackendError, FusionError, Throttled, TimedOut
+from providers.core.errors import BackendError, Denied, FusionError, Throttled, TimedOut
 from providers.core.secret import redact
 from providers.core.text import clean
 
 T = TypeVar("T")
+
+_log = logging.getLogger(__name__)
 
 LINGER = 2.0
 """Seconds a stream goes on without listeners: leaving a screen and coming back must not list everything anew."""
 
 
 class Fault(msgspec.Struct, frozen=True):
-    """Why a value is not current: `kind` is a BackendError's kind, `message` one clean sentence, `fix` what to do."""
+    """Why a value is not current: `kind` is a BackendError's kind, `message` one clean sentence, `fix` what to do.
+
+    `permission` is the missing right when the kind is "denied".
+    """
 
     kind: str
     message: str
     fix: str = ""
+    permission: str = ""
 
     @classmethod
     def of(cls, error: BaseException) -> Fault:
@@ -36,14 +43,16 @@ class Fault(msgspec.Struct, frozen=True):
             return error.fault
         if isinstance(error, FusionError):
             kind = error.kind if isinstance(error, BackendError) else "error"
-            return cls(kind, clean(redact(error.message), 500), clean(redact(error.fix), 500))
+            permission = clean(error.permission, 200) if isinstance(error, Denied) else ""
+            return cls(kind, clean(redact(error.message), 500), clean(redact(error.fix), 500), permission)
         return cls("error", clean(redact(f"{type(error).__name__}: {error}"), 500))
 
 
 class Reading(msgspec.Struct, Generic[T], frozen=True):
     """What is known now. `value` is the last good one, true at `at` (UTC) and `seen` (monotonic seconds).
 
-    With a `fault` the value is old: it stays readable but must never be drawn as current.
+    With a `fault` the value is old: it stays readable but must never be drawn as current. Nor must one without `at`: it
+    was read before a rest of the feed, and the feed has not read again yet.
     """
 
     value: T | None = None
@@ -93,7 +102,7 @@ class Feed(Generic[T]):
         self._wakes: dict[int, Callable[[], None]] = {}
         self._serial = 0
         self._task: asyncio.Task[None] | None = None
-        self._closed: asyncio.Task[None] | None = None
+        self._ending: set[asyncio.Task[None]] = set()
         self._closing: asyncio.TimerHandle | None = None
         self._hurry = asyncio.Event()
 
@@ -127,7 +136,7 @@ class Feed(Generic[T]):
         try:
             async with asyncio.timeout(timeout), aclosing(self.readings()) as readings:
                 async for reading in readings:
-                    if reading.fault is None and reading.value is not None:
+                    if reading.state == "live" and reading.value is not None:
                         return reading.value
                     if reading.fault is not None and reading.fault.kind in {"denied", "login", "absent", "untrusted"}:
                         break
@@ -141,39 +150,40 @@ class Feed(Generic[T]):
         self._hurry.set()
 
     async def aclose(self) -> None:
-        """Stop for good and wait until the stream is closed."""
+        """Stop for good and wait until every stream is closed."""
         self._wakes.clear()
-        task = self._stop()
-        if task is not None:
-            with suppress(asyncio.CancelledError):
-                await task
+        self._stop()
+        if self._ending:
+            await asyncio.wait(tuple(self._ending))
 
     def _start(self) -> None:
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
         if self._task is None or self._task.done():
-            work = self._run(self._closed)
+            work = self._run(tuple(self._ending))
             self._task = asyncio.get_running_loop().create_task(work, name=f"feed {self.source} {self.name}")
 
     def _unsubscribe(self, token: int) -> None:
-        if self._wakes.pop(token, None) and not self._wakes:
+        if self._wakes.pop(token, None) is not None and not self._wakes:
             self._closing = asyncio.get_running_loop().call_later(self._linger, self._stop)
 
-    def _stop(self) -> asyncio.Task[None] | None:
+    def _stop(self) -> None:
         task, self._task = self._task, None
-        self._closed = task or self._closed
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None
         if task is not None:
             task.cancel()
-        return task
+            self._ending.add(task)
+            task.add_done_callback(self._ending.discard)
+        # From here on the value grows old without a fault: it must not look current to the next who looks.
+        self.latest = msgspec.structs.replace(self.latest, at=None, fault=None)
 
-    async def _run(self, closing: asyncio.Task[None] | None) -> None:
+    async def _run(self, ending: tuple[asyncio.Task[None], ...]) -> None:
         # A stream must have closed before it is opened again: it may keep state between its lives.
-        if closing is not None:
-            await asyncio.wait([closing])
+        if ending:
+            await asyncio.wait(ending)
         attempt = 0
         while True:
             started, before = self._clock.monotonic(), self.latest.seen
@@ -194,11 +204,16 @@ class Feed(Generic[T]):
     async def _drain(self) -> None:
         async with aclosing(self._open()) as values:
             while True:
+                # Not wait_for: it would run each step in another task, which streams with timeouts of their own forbid.
+                patience = asyncio.timeout(self.deadline)
                 try:
-                    value = await asyncio.wait_for(anext(values), self.deadline)
+                    async with patience:
+                        value = await anext(values)
                 except StopAsyncIteration:
                     return
                 except TimeoutError as exc:
+                    if not patience.expired():
+                        raise
                     raise TimedOut(f"{self.name}: nothing came for {self.deadline:g} s", source=self.source) from exc
                 self._publish(Reading(value, self._clock.now(), self._clock.monotonic()))
 
@@ -209,8 +224,13 @@ class Feed(Generic[T]):
 
     def _publish(self, reading: Reading[T]) -> None:
         self.latest = reading
-        for wake in tuple(self._wakes.values()):
-            wake()
+        for token, wake in tuple(self._wakes.items()):
+            try:
+                wake()
+            except Exception:
+                # One listener that broke must not take the value from the others, nor end the feed.
+                _log.exception("a listener of %s %s broke and is left out", self.source, self.name)
+                self._unsubscribe(token)
 
 
 class FeedFailed(BackendError):

@@ -6,11 +6,14 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
+from providers.core.errors import FusionError
 from providers.core.feed import Feed
 
 T = TypeVar("T")
+
+_ROUNDS: Final = 5
 
 
 class Core:
@@ -23,6 +26,8 @@ class Core:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._main, name="core", daemon=True)
         self._ready = threading.Event()
+        self._door = threading.Lock()
+        self._stopped = False
 
     def start(self) -> None:
         """Start the thread and return once its loop runs."""
@@ -30,12 +35,21 @@ class Core:
         self._ready.wait()
 
     def submit(self, work: Coroutine[Any, Any, T]) -> Future[T]:
-        """Run a coroutine on the core; the future belongs to the caller, cancelling it cancels the work."""
-        return asyncio.run_coroutine_threadsafe(work, self._loop)
+        """Run a coroutine on the core; the future belongs to the caller, cancelling it cancels the work.
+
+        Raises FusionError once the core is stopped.
+        """
+        with self._door:
+            if not self._stopped:
+                return asyncio.run_coroutine_threadsafe(work, self._loop)
+        work.close()
+        raise FusionError("the console is being left")
 
     def call(self, work: Callable[[], object]) -> None:
-        """Run a plain function on the core soon."""
-        self._loop.call_soon_threadsafe(work)
+        """Run a plain function on the core soon; does nothing once it is stopped."""
+        with self._door:
+            if not self._stopped:
+                self._loop.call_soon_threadsafe(work)
 
     def subscribe(self, feed: Feed[Any], wake: Callable[[], None]) -> Callable[[], None]:
         """Listen from another thread. `wake` runs on the core and must only set a flag; returns what ends it."""
@@ -58,9 +72,13 @@ class Core:
 
     def stop(self, deadline: float = 2.0) -> bool:
         """Cancel what still runs and end the thread; False when something did not end in time."""
-        if not self._thread.is_alive():
+        with self._door:
+            first, self._stopped = not self._stopped, True
+        if self._thread.ident is None:
+            self._loop.close()
             return True
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        if first:
+            self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(deadline)
         return not self._thread.is_alive()
 
@@ -74,8 +92,12 @@ class Core:
             self._loop.close()
 
     def _drain(self) -> None:
-        tasks = asyncio.all_tasks(self._loop)
-        for task in tasks:
-            task.cancel()
-        self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        # What is cancelled may start something to clean up with; a few rounds, not for ever.
+        for _ in range(_ROUNDS):
+            tasks = asyncio.all_tasks(self._loop)
+            if not tasks:
+                break
+            for task in tasks:
+                task.cancel()
+            self._loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
         self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -8,11 +8,12 @@ from typing import Final
 LINE_LIMIT: Final = 4096
 """Characters of one line that are kept; the rest is counted, not shown (a 1 MB line would stall the screen)."""
 
-# C0 without tab, DEL and C1, soft hyphen, bidi controls and isolates, zero-width and joiners, variation selectors,
-# BOM, annotations, surrogates, TAG characters.
+# C0 without tab, DEL and C1, soft hyphen, bidi controls and isolates, zero-width and joiners, fillers that look like
+# nothing, variation selectors, BOM, annotations, surrogates, music and shorthand formatting, TAG characters.
 BANNED: Final = re.compile(
-    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
-    "\ufe00-\ufe0f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0a-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    "\u2028-\u202e\u2060-\u206f\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\ud800-\udfff"
+    "\U00013430-\U0001343f\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
 

@@ -1,0 +1,89 @@
+"""The revisions of a deployment, from its replica sets."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+from providers.core.action import Change
+from providers.core.text import clean
+from providers.kube.client import KubeClient
+from providers.kube.templates import bare, diff, images_of, same
+
+REVISION = "deployment.kubernetes.io/revision"
+CHANGE_CAUSE = "kubernetes.io/change-cause"
+
+
+class Revision(msgspec.Struct, frozen=True):
+    """One revision. `changes` lead from the current template to it; `template` is without the hash label."""
+
+    number: int
+    name: str
+    created: datetime | None
+    cause: str
+    images: tuple[str, ...]
+    replicas: int
+    ready: int
+    current: bool
+    changes: tuple[Change, ...]
+    template: dict[str, Any]
+    annotations: dict[str, str]
+
+
+class History(msgspec.Struct, frozen=True):
+    """A deployment as it is now and every revision that is kept, newest first."""
+
+    deployment: dict[str, Any]
+    revisions: tuple[Revision, ...]
+
+    @property
+    def current(self) -> Revision | None:
+        return next((r for r in self.revisions if r.current), None)
+
+    def revision(self, number: int) -> Revision | None:
+        return next((r for r in self.revisions if r.number == number), None)
+
+    @property
+    def previous(self) -> Revision | None:
+        """The newest older revision that would change anything."""
+        newest = self.current.number if self.current else float("inf")
+        return next((r for r in self.revisions if r.number < newest and r.changes), None)
+
+
+def deployment_path(namespace: str, name: str) -> str:
+    return f"/apis/apps/v1/namespaces/{namespace}/deployments/{name}"
+
+
+async def history(client: KubeClient, namespace: str, name: str) -> History:
+    """Read a deployment and its replica sets. Raises NotFound, Denied …"""
+    deployment = await client.object(deployment_path(namespace, name))
+    selector = (deployment["spec"].get("selector") or {}).get("matchLabels") or {}
+    params = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
+    sets = (await client.object(f"/apis/apps/v1/namespaces/{namespace}/replicasets", params)).get("items") or []
+    uid = deployment["metadata"]["uid"]
+    mine = [s for s in sets if any(o.get("uid") == uid for o in s["metadata"].get("ownerReferences") or ())]
+    template = bare(deployment["spec"]["template"])
+    revisions = [_revision(s, template) for s in mine]
+    return History(deployment, tuple(sorted(revisions, key=lambda r: -r.number)))
+
+
+def _revision(replicaset: dict[str, Any], current: dict[str, Any]) -> Revision:
+    metadata, spec, status = replicaset["metadata"], replicaset["spec"], replicaset.get("status") or {}
+    annotations = metadata.get("annotations") or {}
+    template = bare(spec["template"])
+    number = annotations.get(REVISION, "0")
+    return Revision(
+        number=int(number) if number.isdecimal() else 0,
+        name=clean(metadata["name"]),
+        created=msgspec.convert(metadata.get("creationTimestamp"), datetime | None),
+        cause=clean(annotations.get(CHANGE_CAUSE, "")),
+        images=images_of(template),
+        replicas=spec.get("replicas", 0),
+        ready=status.get("readyReplicas", 0),
+        current=same(template, current),
+        changes=diff(current, template),
+        template=template,
+        annotations=annotations,
+    )

@@ -1,0 +1,58 @@
+"""Printing: tables for people, JSON for programs, and never a raw byte of somebody else's."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+import msgspec
+
+from providers.core.secret import redact
+from providers.core.text import clean
+
+_ENCODER = msgspec.json.Encoder(order="deterministic")
+
+
+def data(line: str) -> None:
+    """One line of data on stdout."""
+    click.echo(redact(line))
+
+
+def narrate(line: str) -> None:
+    """One line of narration on stderr."""
+    click.echo(redact(clean(line)), err=True)
+
+
+def document(value: Any) -> None:
+    """One JSON document on stdout, indented for eyes when that is a terminal."""
+    encoded = _ENCODER.encode(value)
+    if sys.stdout.isatty():
+        encoded = msgspec.json.format(encoded, indent=2)
+    data(encoded.decode())
+
+
+def record(value: Any) -> None:
+    """One JSON line on stdout (streams)."""
+    data(_ENCODER.encode(value).decode())
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Left-aligned columns as wide as their widest cell, two spaces apart, no trailing blanks."""
+    lines = [list(heads), *([clean(cell) for cell in row] for row in rows)]
+    widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
+    for line in lines:
+        data("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
+
+
+def age(moment: datetime | None, now: datetime | None = None) -> str:
+    """How long ago, as kubectl prints it: 45s, 3m, 5h, 12d; a dash when never."""
+    if moment is None:
+        return "-"
+    seconds = max(0, int(((now or datetime.now(UTC)) - moment).total_seconds()))
+    for limit, unit, size in ((120, "s", 1), (7200, "m", 60), (172_800, "h", 3600)):
+        if seconds < limit:
+            return f"{seconds // size}{unit}"
+    return f"{seconds // 86_400}d"

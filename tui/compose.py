@@ -1,0 +1,55 @@
+"""Which providers and actions there are: the one registry. A new provider is one line in `_build_providers`."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from providers.core.audit import Audit
+from providers.core.gate import Gate
+from providers.core.operator import Operator
+from providers.core.site import Site
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from providers.core.action import Action
+    from providers.core.config import Config, Environment
+    from providers.core.provider import Provider
+    from tui.commands.invocation import Overrides
+
+
+def build_site(config: Config, name: str, overrides: Overrides) -> Site:
+    """Make the site of an environment; nothing is opened or asked yet. Raises ConfigError for what cannot work."""
+    environment = _overridden(config.environments[name], overrides)
+    operator = Operator.current(os.environ)
+    state = config.state_directory()
+    audit = Audit(state / "audit")
+    gate = Gate(name, environment.production, audit, operator, config.gate, state_dir=state)
+    return Site(name, config, environment, _build_providers(name, config, environment), gate, audit, operator)
+
+
+def action_catalog() -> dict[str, type[Action]]:
+    """Every action by its id, without building a provider (the command line's help needs them)."""
+    from providers.kube.rollback import Rollback
+
+    return {action.id: action for action in (Rollback,)}
+
+
+def _build_providers(name: str, config: Config, environment: Environment) -> Sequence[Provider]:
+    from providers.kube.provider import Kube
+
+    built: list[Provider] = []
+    if environment.kubernetes is not None:
+        built.append(Kube(name, environment.kubernetes, config.services_of(environment), config.thresholds))
+    return built
+
+
+def _overridden(environment: Environment, overrides: Overrides) -> Environment:
+    """Options beat the file; they only touch the Kubernetes part."""
+    given = {key: value for key in ("kubeconfig", "context", "namespace") if (value := getattr(overrides, key))}
+    if environment.kubernetes is None or not given:
+        return environment
+    return msgspec.structs.replace(environment, kubernetes=msgspec.structs.replace(environment.kubernetes, **given))
