@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from providers.core.action import Action
     from providers.core.config import Config, Environment
     from providers.core.provider import Provider
+    from providers.kube.provider import Kube
     from tui.commands.invocation import Overrides
 
 
@@ -31,6 +32,13 @@ def build_site(config: Config, name: str, overrides: Overrides) -> Site:
     return Site(name, config, environment, _build_providers(name, config, environment), gate, audit, operator)
 
 
+def kube_of(site: Site) -> Kube:
+    """The site's cluster. Raises UsageError when the environment has none."""
+    found = site.provider("kube")
+    assert isinstance(found, _kube())
+    return found
+
+
 def action_catalog() -> dict[str, type[Action]]:
     """Every action by its id, without building a provider (the command line's help needs them)."""
     from providers.kube.rollback import Rollback
@@ -38,12 +46,18 @@ def action_catalog() -> dict[str, type[Action]]:
     return {action.id: action for action in (Rollback,)}
 
 
-def _build_providers(name: str, config: Config, environment: Environment) -> Sequence[Provider]:
+def _kube() -> type[Kube]:
     from providers.kube.provider import Kube
 
+    return Kube
+
+
+def _build_providers(name: str, config: Config, environment: Environment) -> Sequence[Provider]:
     built: list[Provider] = []
     if environment.kubernetes is not None:
-        built.append(Kube(name, environment.kubernetes, config.services_of(environment), config.thresholds))
+        built.append(
+            _kube()(name, environment.kubernetes, config.services_of(environment), config.thresholds_of(environment))
+        )
     return built
 
 

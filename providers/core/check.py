@@ -14,7 +14,6 @@ from providers.core.clock import SYSTEM_CLOCK, Clock
 from providers.core.errors import BackendError, FusionError
 from providers.core.feed import Fault
 
-
 # What reading an object that is not as expected raises: it must not hide what the other checks have to say.
 _STUMBLES: Final = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 

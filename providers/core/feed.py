@@ -224,13 +224,11 @@ class Feed(Generic[T]):
 
     def _publish(self, reading: Reading[T]) -> None:
         self.latest = reading
-        for token, wake in tuple(self._wakes.items()):
+        for wake in tuple(self._wakes.values()):
             try:
                 wake()
-            except Exception:
-                # One listener that broke must not take the value from the others, nor end the feed.
-                _log.exception("a listener of %s %s broke and is left out", self.source, self.name)
-                self._unsubscribe(token)
+            except Exception:  # noqa: BLE001 - as in _run: a listener that breaks must not take the value from the others
+                _log.warning("a listener of %s %s broke", self.source, self.name, exc_info=True)
 
 
 class FeedFailed(BackendError):

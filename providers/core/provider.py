@@ -40,8 +40,12 @@ class Provider(Protocol):
     source: str
     light: Feed[Light]
     feeds: Mapping[str, Feed[Any]]
-    checks: Sequence[Check]
-    actions: Sequence[Action]
+
+    @property
+    def checks(self) -> Sequence[Check]: ...
+
+    @property
+    def actions(self) -> Sequence[Action]: ...
 
     async def __aenter__(self) -> Self: ...
 

@@ -33,7 +33,9 @@ def checks(kube: Kube) -> Sequence[Check]:
 def judge_rollout(deployment: Deployment, source: str) -> Finding:
     """Complete, on its way (warn), or stuck."""
     subject, rollout = f"deployment/{deployment.name}", deployment.rollout
-    verdict = {"complete": Verdict.PASS, "stuck": Verdict.FAIL}.get(rollout.state, Verdict.WARN)
+    verdict = {"complete": Verdict.PASS, "stuck": Verdict.FAIL, "degraded": Verdict.FAIL}.get(
+        rollout.state, Verdict.WARN
+    )
     summary = f"revision {deployment.revision} is {rollout.state}, {deployment.ready} of {deployment.desired} ready"
     return _finding("E05", subject, verdict, summary, source, rollout.reason or rollout.state)
 

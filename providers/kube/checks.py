@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from providers.core.check import Check
+from providers.kube.check_pods import checks as pod_checks
+from providers.kube.check_services import checks as service_checks
 
 if TYPE_CHECKING:
     from providers.kube.provider import Kube
@@ -13,6 +15,4 @@ if TYPE_CHECKING:
 
 def checks(kube: Kube) -> Sequence[Check]:
     """Every check of the cluster, bound to its feeds."""
-    from providers.kube import check_pods, check_services
-
-    return (*check_pods.checks(kube), *check_services.checks(kube))
+    return (*pod_checks(kube), *service_checks(kube))

@@ -9,6 +9,7 @@ from providers.kube import podstate, values, wire
 from providers.kube.quantities import quantity
 
 MESSAGE_LIMIT = 1024
+_THROUGH = "NewReplicaSetAvailable"
 
 
 def pod(raw: wire.Pod) -> values.Pod:
@@ -70,6 +71,8 @@ def rollout(raw: wire.Deployment) -> values.Rollout:
         return values.Rollout("progressing", f"{status.updated_replicas} of {desired} updated")
     if status.replicas > status.updated_replicas:
         return values.Rollout("progressing", f"{status.replicas - status.updated_replicas} old pods still there")
+    if status.available_replicas < status.updated_replicas and progressing and progressing.reason == _THROUGH:
+        return values.Rollout("degraded", f"was through, now {status.available_replicas} of {desired} available")
     if status.available_replicas < status.updated_replicas:
         return values.Rollout("progressing", f"{status.available_replicas} of {status.updated_replicas} available")
     return values.Rollout("complete", "")

@@ -57,7 +57,7 @@ def _command(action: type[Action]) -> click.Command:
 def _callback(action_id: str) -> Callable[..., None]:
     @click.pass_obj
     def callback(
-        invocation: Invocation, target: str, dry_run: bool, confirm: str, reason: str, as_json: bool, **options: str
+        invocation: Invocation, /, target: str, dry_run: bool, confirm: str, reason: str, as_json: bool, **options: str
     ) -> None:
         async def work(site: Site) -> int:
             plan = await plan_for(site, action_id, target, options)

@@ -12,6 +12,7 @@ import msgspec
 
 from providers.core.secret import redact
 from providers.core.text import clean
+from tui.format import span
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -48,11 +49,5 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
 
 
 def age(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, as kubectl prints it: 45s, 3m, 5h, 12d; a dash when never."""
-    if moment is None:
-        return "-"
-    seconds = max(0, int(((now or datetime.now(UTC)) - moment).total_seconds()))
-    for limit, unit, size in ((120, "s", 1), (7200, "m", 60), (172_800, "h", 3600)):
-        if seconds < limit:
-            return f"{seconds // size}{unit}"
-    return f"{seconds // 86_400}d"
+    """How long ago, as kubectl prints it; a dash when never."""
+    return span(None if moment is None else ((now or datetime.now(UTC)) - moment).total_seconds())

@@ -1,0 +1,113 @@
+"""`fusion-console get`: what is there now, from the same feeds the screens draw."""
+
+from __future__ import annotations
+
+import asyncio
+import difflib
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from providers.core.errors import UsageError
+from providers.core.site import Site
+from providers.kube.selectors import Selector
+from tui.commands import output
+from tui.commands.exits import Exit
+from tui.commands.invocation import Invocation
+from tui.commands.listing import ALIASES, LISTINGS
+from tui.compose import kube_of
+from tui.filter import Filter
+
+NUMBERS_DEADLINE = 4.0
+
+
+@click.command("get")
+@click.argument("kind")
+@click.argument("name", required=False, default="")
+@click.option("-l", "--selector", default="", help="Label selector, as kubectl takes it.")
+@click.option("--filter", "text", default="", help="The console's filter: words, !word, /regex/.")
+@click.option("--json", "as_json", is_flag=True, help="Whole values as one JSON document.")
+@click.pass_obj
+def get(invocation: Invocation, kind: str, name: str, selector: str, text: str, as_json: bool) -> None:
+    """List deployments, pods, system-pods, events, services, endpoints, nodes, replicasets, budgets,
+    secrets or configmaps, as they are now.
+    """
+
+    async def work(site: Site) -> int:
+        if kind in {"secrets", "secret", "configmaps", "configmap", "cm"}:
+            return await _inventory(site, kind, as_json)
+        listing = LISTINGS[_known(kind)]
+        values = await _values(site, listing.feed)
+        chosen = [v for v in values if _wanted(v, name, Selector.parse(selector))]
+        rows = [(v, listing.row(v)) for v in chosen]
+        kept = [(v, row) for v, row in rows if Filter.parse(text).keeps(" ".join(row), _labels(v))]
+        if as_json:
+            output.document({"environment": site.name, "kind": _known(kind), "items": [v for v, _ in kept]})
+        else:
+            output.table(listing.heads, [row for _, row in kept])
+        if name and not kept:
+            raise UsageError(f"no {kind} named {name!r}")
+        return Exit.OK
+
+    invocation.run(work)
+
+
+async def _values(site: Site, name: str) -> Sequence[Any]:
+    feeds = site.provider("kube").feeds
+    if name == "workloads":
+        # Numbers are optional parts of a workload: give them a moment, show dashes when they do not come.
+        parts = (feeds["usage"].first(NUMBERS_DEADLINE), feeds["error_rates"].first(NUMBERS_DEADLINE))
+        await asyncio.gather(*parts, return_exceptions=True)
+    values: Sequence[Any] = await feeds[name].first()
+    return values
+
+
+def _known(kind: str) -> str:
+    full = ALIASES.get(kind, kind)
+    if full not in LISTINGS:
+        every = [*LISTINGS, "secrets", "configmaps"]
+        near = difflib.get_close_matches(kind, every, n=1)
+        hint = f"did you mean {near[0]}? " if near else ""
+        raise UsageError(f"cannot list {kind!r}", fix=f"{hint}there are: {', '.join(every)}")
+    return full
+
+
+def _labels(value: Any) -> dict[str, str]:
+    labels: dict[str, str] = getattr(getattr(value, "deployment", value), "labels", {})
+    return labels
+
+
+def _wanted(value: Any, name: str, selector: Selector) -> bool:
+    return (not name or value.name == name) and selector.matches(_labels(value))
+
+
+async def _inventory(site: Site, kind: str, as_json: bool) -> int:
+    from providers.kube import inventory
+
+    client = kube_of(site).client
+    if kind.startswith("secret"):
+        secrets = await inventory.secrets(client, client.namespace)
+        if as_json:
+            output.document(secrets)
+        else:
+            heads = ("NAME", "TYPE", "AGE", "KEYS (bytes)", "USED BY")
+            output.table(heads, [_secret_row(secret) for secret in secrets])
+        return Exit.OK
+    maps = await inventory.config_maps(client, client.namespace)
+    if as_json:
+        output.document(maps)
+    else:
+        heads = ("NAME", "AGE", "KEYS (bytes)", "USED BY", "CHANGED SINCE PODS STARTED")
+        output.table(heads, [_map_row(found) for found in maps])
+    return Exit.OK
+
+
+def _secret_row(secret: Any) -> Sequence[str]:
+    keys = ", ".join(f"{key} ({size})" for key, size in secret.keys.items())
+    return secret.name, secret.type, output.age(secret.created), keys, ", ".join(secret.used_by) or "-"
+
+
+def _map_row(found: Any) -> Sequence[str]:
+    keys = ", ".join(f"{key} ({len(value)})" for key, value in found.data.items())
+    return found.name, output.age(found.created), keys, ", ".join(found.used_by) or "-", found.drift
