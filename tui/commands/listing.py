@@ -83,6 +83,6 @@ LISTINGS = {
 
 ALIASES = {
     "deployment": "deployments", "deploy": "deployments", "pod": "pods", "po": "pods", "event": "events",
-    "ev": "events", "service": "services", "svc": "services", "node": "nodes", "no": "nodes", "ep": "endpoints", "rs": "replicasets",
-    "pdb": "budgets",
+    "ev": "events", "service": "services", "svc": "services", "node": "nodes", "no": "nodes", "ep": "endpoints",
+    "rs": "replicasets", "pdb": "budgets",
 }  # fmt: skip

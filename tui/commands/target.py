@@ -6,8 +6,8 @@ from providers.core.errors import UsageError
 
 _SHORT = {
     "po": "pod", "pods": "pod", "deploy": "deployment", "deployments": "deployment", "rs": "replicaset",
-    "svc": "service", "services": "service", "cm": "configmap", "configmaps": "configmap", "no": "node", "nodes": "node",
-    "secrets": "secret", "ep": "endpoints",
+    "svc": "service", "services": "service", "cm": "configmap", "configmaps": "configmap", "no": "node",
+    "nodes": "node", "secrets": "secret", "ep": "endpoints",
 }  # fmt: skip
 
 

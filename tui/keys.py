@@ -1,0 +1,106 @@
+"""Every key of the console, in one table: bindings, footer, help, palette and docs/keys.md are made from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from textual.binding import Binding
+
+from providers.core.errors import ConfigError
+
+
+class Key(NamedTuple):
+    """`where` is app, table, tail, services … ; `action` is Textual's name of it; `shown` puts it into the footer."""
+
+    id: str
+    keys: str
+    where: str
+    action: str
+    label: str
+    help: str
+    shown: bool = False
+
+
+KEYS: tuple[Key, ...] = (
+    Key("mode.services", "1", "app", "mode('services')", "Services", "deployments, pods, events, services"),
+    Key("mode.infrastructure", "2", "app", "mode('infrastructure')", "Infrastructure", "not built yet"),
+    Key("mode.database", "3", "app", "mode('database')", "Database", "not built yet"),
+    Key("mode.monitoring", "4", "app", "mode('monitoring')", "Monitoring", "not built yet"),
+    Key("mode.security", "5", "app", "mode('security')", "Security", "not built yet"),
+    Key("mode.incident", "6", "app", "mode('incident')", "Incident", "not built yet"),
+    Key("mode.emergency", "exclamation_mark", "app", "mode('emergency')", "Emergency", "not built yet"),
+    Key("app.triage", "T", "app", "mode('triage')", "Triage", "not built yet"),
+    Key("app.actions", "a", "app", "actions", "Actions", "everything that can change the selected thing", True),
+    Key("app.filter", "slash", "app", "filter", "Filter", "words, !word, -l label=value, /regex/", True),
+    Key("app.command", "colon", "app", "command", "Command", ":arm, :disarm, :env NAME, :theme NAME, :q", True),
+    Key("app.help", "question_mark,f1", "app", "help", "Help", "the keys of the focused panel", True),
+    Key("app.jump", "ctrl+o", "app", "jump", "Jump", "a letter on every panel; type it to go there"),
+    Key("app.refresh", "ctrl+r", "app", "refresh_feeds", "Refresh", "ask again now instead of after the back-off"),
+    Key("app.back", "escape", "app", "back", "Back", "close, or clear the filter"),
+    Key("app.quit", "q,ctrl+q", "app", "leave", "Quit", "back, and at the top leave the console", True),
+    Key("table.down", "j,down", "table", "move(1)", "Down", "next row"),
+    Key("table.up", "k,up", "table", "move(-1)", "Up", "previous row"),
+    Key("table.half_down", "ctrl+d", "table", "half(1)", "Half down", "half a page down"),
+    Key("table.half_up", "ctrl+u", "table", "half(-1)", "Half up", "half a page up"),
+    Key("table.page_down", "pagedown", "table", "half(2)", "Page down", "a page down"),
+    Key("table.page_up", "pageup", "table", "half(-2)", "Page up", "a page up"),
+    Key("table.top", "g,home", "table", "top", "Top", "first row"),
+    Key("table.bottom", "G,end", "table", "bottom", "Bottom", "last row"),
+    Key("table.sort", "s", "table", "sort", "Sort", "by the next column"),
+    Key("table.reverse", "S", "table", "reverse", "Reverse", "the other way round"),
+    Key("table.faults", "ctrl+z", "table", "faults", "Faults", "only rows that need a human"),
+    Key("services.drill", "enter", "services", "drill", "Open", "the pods of a deployment; what a row is about", True),
+    Key("services.logs", "l", "services", "logs", "Logs", "follow the logs of the pod or deployment", True),
+    Key("services.previous", "p", "services", "previous", "Previous", "logs of the container before its last restart"),
+    Key("services.describe", "d", "services", "describe", "Describe", "what is wrong and what it is made of", True),
+    Key("services.yaml", "y", "services", "yaml", "YAML", "the manifest, secrets masked"),
+    Key("services.contents", "c", "services", "contents", "Contents", "environment, config maps and secrets"),
+    Key("services.rollouts", "r", "services", "rollouts", "Rollouts", "revisions and what differs", True),
+    Key("view.down", "j,down", "view", "scroll_down", "Down", "a line down"),
+    Key("view.up", "k,up", "view", "scroll_up", "Up", "a line up"),
+    Key("view.top", "g,home", "view", "scroll_home", "Top", "to the top"),
+    Key("view.bottom", "G,end", "view", "scroll_end", "Bottom", "to the bottom"),
+    Key("tail.down", "j,down", "tail", "scroll_line(1)", "Down", "a line down"),
+    Key("tail.up", "k,up", "tail", "scroll_line(-1)", "Up", "a line up, and stop following"),
+    Key("tail.page_down", "pagedown,ctrl+d", "tail", "scroll_line(20)", "Page down", "a page down"),
+    Key("tail.page_up", "pageup,ctrl+u", "tail", "scroll_line(-20)", "Page up", "a page up, and stop following"),
+    Key("tail.top", "g,home", "tail", "first", "Oldest", "the oldest kept line"),
+    Key("tail.follow", "G,end,f", "tail", "follow", "Follow", "go on at the newest line", True),
+    Key("tail.pause", "space", "tail", "pause", "Pause", "stop and go on following", True),
+    Key("tail.stamps", "t", "tail", "stamps", "Times", "show or hide the time of each line"),
+    Key("tail.errors", "e", "tail", "error(1)", "Next error", "next line that looks like an error"),
+    Key("tail.errors_back", "E", "tail", "error(-1)", "Previous error", "previous line that looks like an error"),
+)
+
+
+def bindings(where: str) -> list[Binding]:
+    """The bindings of one place, in table order."""
+    return [
+        Binding(key.keys, key.action, key.label, show=key.shown, id=key.id, tooltip=key.help)
+        for key in KEYS
+        if key.where == where
+    ]
+
+
+def keymap(configured: Mapping[str, str]) -> dict[str, str]:
+    """The configuration's remaps. Raises ConfigError for an unknown id."""
+    known = {key.id for key in KEYS}
+    for name in configured:
+        if name not in known:
+            raise ConfigError(f"keys.{name}: there is no such action", fix=f"there are: {', '.join(sorted(known))}")
+    return dict(configured)
+
+
+def pretty(keys: str) -> str:
+    """Key names as they stand on a keyboard."""
+    signs = {
+        "slash": "/", "colon": ":", "question_mark": "?", "exclamation_mark": "!", "escape": "esc", "pagedown": "pgdn",
+        "pageup": "pgup",
+    }  # fmt: skip
+    return " ".join(signs.get(key, key) for key in keys.split(","))
+
+
+def help_lines(places: tuple[str, ...]) -> list[str]:
+    """Two columns of keys and what they do, for the places named."""
+    return [f"{pretty(key.keys):<18} {key.label:<16} {key.help}" for key in KEYS if key.where in places]

@@ -1,0 +1,126 @@
+"""A panel shows one feed. It paints at most four times a second, only what changed, and says how old it is."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+
+from textual.scroll_view import ScrollView
+
+from providers.core.feed import Feed, Reading
+from tui.format import span
+
+if TYPE_CHECKING:
+    from providers.core.runtime import Core
+
+T = TypeVar("T")
+
+PAINT_EVERY = 0.25
+STALE_AFTER = 10.0
+
+
+class Panel(ScrollView, Generic[T], can_focus=True):
+    """`feed` is subscribed while the panel is on the screen; `paint` gets each reading that differs from the last."""
+
+    title: ClassVar[str] = ""
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "cell", "cell--ok", "cell--warn", "cell--fail", "cell--unknown", "cell--muted", "cell--accent", "cell--cursor",
+        "cell--head", "cell--title", "cell--focus",
+    }  # fmt: skip
+    DEFAULT_CSS = """
+    Panel {
+        background: $background; color: $foreground; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        & .cell--ok { color: $text-success; }
+        & .cell--warn { color: $text-warning; text-style: bold; }
+        & .cell--fail { color: $text-error; text-style: bold; }
+        & .cell--unknown { color: $text-warning; text-style: italic; }
+        & .cell--muted { color: $foreground 60%; }
+        & .cell--accent { color: $accent; }
+        & .cell--cursor { background: $primary 35%; text-style: bold; }
+        & .cell--head { color: $foreground 60%; text-style: underline; }
+        & .cell--title { background: $panel; color: $foreground; }
+        & .cell--focus { background: $primary 45%; color: $foreground; text-style: bold; }
+    }
+    """
+
+    def __init__(self, core: Core, feed: Feed[T], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
+        super().__init__(id=id)
+        self.core = core
+        self.feed = feed
+        self.reading: Reading[T] = Reading()
+        self._end: Callable[[], None] | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._woken = False
+        self._painted_at = 0.0
+
+    def listen(self) -> None:
+        """Subscribe; idempotent, since a screen may be resumed twice."""
+        if self._end is None:
+            self._loop = asyncio.get_running_loop()
+            self._end = self.core.subscribe(self.feed, self._wake)
+            self._catch_up()
+
+    def rest(self) -> None:
+        """Unsubscribe while nobody looks."""
+        if self._end is not None:
+            self._end()
+            self._end = None
+
+    def on_unmount(self) -> None:
+        self.rest()
+
+    def paint(self, reading: Reading[T]) -> None:
+        """Take over a new reading (subclasses)."""
+
+    def freshness(self) -> tuple[str, str]:
+        """(words, style) for the title: where it is from, how old it is, and what is wrong with it."""
+        age = self.reading.age(time.monotonic())
+        source, fault = self.feed.source, self.reading.fault
+        if fault is not None:
+            known = f", last known {span(age)} ago" if age is not None else ""
+            fix = f" — {fault.fix}" if fault.fix else ""
+            return f"{fault.kind.upper()}{known}: {fault.message}{fix}", "fail" if fault.kind != "denied" else "warn"
+        if age is None:
+            return f"{source} · waiting for the first answer", "unknown"
+        if age > STALE_AFTER and age > self.feed.deadline:
+            return f"{source} · STALE, {span(age)} old", "warn"
+        return f"{source} · {span(age)} ago", "muted"
+
+    @property
+    def current(self) -> bool:
+        """Whether what is shown is true now."""
+        return self.reading.state == "live"
+
+    def _wake(self) -> None:
+        """On the core's thread: at most one callback is on its way, whatever the rate of changes."""
+        loop = self._loop
+        if not self._woken and loop is not None and not loop.is_closed():
+            self._woken = True
+            try:
+                loop.call_soon_threadsafe(self._soon)
+            except RuntimeError:  # the interface closed between the two lines
+                return
+
+    def _soon(self) -> None:
+        wait = PAINT_EVERY - (time.monotonic() - self._painted_at)
+        if wait > 0 and self.is_mounted:
+            self.set_timer(wait, self._catch_up)
+        else:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        self._woken = False
+        latest = self.feed.latest
+        if latest is self.reading and self._painted_at:
+            return
+        changed = latest.value is not self.reading.value or latest.state != self.reading.state
+        self.reading = latest
+        self._painted_at = time.monotonic()
+        if changed:
+            self.paint(latest)
+
+    def style_of(self, name: str) -> Any:
+        """The rich style of a cell style name."""
+        return self.get_component_rich_style(f"cell--{name}" if name else "cell", partial=bool(name))

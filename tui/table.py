@@ -1,0 +1,256 @@
+"""A table that draws only visible rows, keeps its cursor on an identity, and filters, sorts and narrows itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar, Generic, TypeVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.strip import Strip
+
+from providers.core.feed import Reading
+from tui.cell import Cell, Column
+from tui.filter import Filter
+from tui.keys import bindings
+from tui.panel import Panel
+from tui.text import fitted
+
+V = TypeVar("V")
+
+HEAD = 2
+"""Lines above the rows: the title and the column heads."""
+GAP = 2
+WIDTH_SAMPLE = 400
+"""Rows that column widths are measured on."""
+
+
+class TablePanel(Panel[Sequence[V]], Generic[V]):
+    """Subclasses give `title`, `kind`, `columns`, and, where the defaults do not fit, `identity` and `faulty`."""
+
+    BINDINGS: ClassVar[list[Any]] = bindings("table")
+    kind: ClassVar[str] = ""
+    columns: ClassVar[Sequence[Column[Any]]] = ()
+
+    class Selected(Message):
+        """The cursor stands on another value (None: it vanished, or there is none)."""
+
+        def __init__(self, panel: TablePanel[Any]) -> None:
+            super().__init__()
+            self.panel = panel
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.filter = Filter()
+        self.faults_only = False
+        self._sort: tuple[int, bool] | None = None
+        self._rows: list[V] = []
+        self._hidden = 0
+        self._index = 0
+        self._key: str | None = None
+        self._gone = False
+        self._widths: list[tuple[Column[V], int]] = []
+
+    def identity(self, value: V) -> str:
+        """What a row is, wherever it stands."""
+        return str(getattr(value, "uid", "") or getattr(value, "name", ""))
+
+    def faulty(self, value: V) -> bool:
+        """Whether a human has to look at it."""
+        return not getattr(value, "healthy", True)
+
+    def order(self, values: Sequence[V]) -> Sequence[V]:
+        """The order before the operator chose another."""
+        return values
+
+    @property
+    def selected(self) -> V | None:
+        """The value under the cursor as seen now; None when the one that was selected has vanished."""
+        return None if self._gone or not self._rows else self._rows[self._index]
+
+    def paint(self, reading: Reading[Sequence[V]]) -> None:
+        self._refill()
+
+    def set_filter(self, chosen: Filter) -> None:
+        """Show only what the filter keeps."""
+        self.filter = chosen
+        self._refill()
+
+    def _refill(self) -> None:
+        every = self.order(self.reading.value or ())
+        kept = [v for v in every if self._keeps(v)]
+        if self._sort is not None:
+            column, reverse = self.columns[self._sort[0]], self._sort[1]
+            kept.sort(key=lambda v: _sortable(column.order(v)), reverse=reverse)
+        self._rows, self._hidden = kept, len(every) - len(kept)
+        self._find_cursor()
+        self._measure()
+        self.virtual_size = Size(self.size.width, len(kept) + HEAD)
+        self.refresh()
+
+    def _keeps(self, value: V) -> bool:
+        if self.faults_only and not self.faulty(value):
+            return False
+        if not self.filter.text:
+            return True
+        text = " ".join(column.cell(value).text for column in self.columns)
+        return self.filter.keeps(text, getattr(value, "labels", None))
+
+    def _find_cursor(self) -> None:
+        """Stay on the same thing; when it is gone, stay where it was and select nothing."""
+        before = self.selected
+        index = next((i for i, v in enumerate(self._rows) if self.identity(v) == self._key), None)
+        if index is not None:
+            self._index, self._gone = index, False
+        elif self._key is None and self._rows:
+            self._index, self._key, self._gone = 0, self.identity(self._rows[0]), False
+        else:
+            self._gone = bool(self._rows)
+            self._index = min(self._index, max(0, len(self._rows) - 1))
+        if (before is None) != (self.selected is None) or before is None:
+            self.post_message(self.Selected(self))
+
+    def _measure(self) -> None:
+        """Widths by content, bounded; what does not fit drops its least important columns."""
+        sample = self._rows[:WIDTH_SAMPLE]
+        wanted = {
+            c.title: min(c.width, max([len(c.title), *(len(c.cell(v).text) for v in sample)])) for c in self.columns
+        }
+        shown = list(self.columns)
+        room = max(10, self.size.width - 1)
+        while len(shown) > 1 and sum(wanted[c.title] + GAP for c in shown if not c.flex) + _least(shown) > room:
+            shown.remove(min(shown, key=lambda c: (c.weight, -shown.index(c))))
+        spare = room - sum(wanted[c.title] + GAP for c in shown if not c.flex)
+        self._widths = [(c, max(8, spare) if c.flex else wanted[c.title]) for c in shown]
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._measure()
+        self.virtual_size = Size(self.size.width, len(self._rows) + HEAD)
+
+    def tick(self) -> None:
+        """Once a second: the age in the title."""
+        self.refresh(Region(0, 0, self.size.width, 1))
+
+    def render_line(self, y: int) -> Strip:
+        width = self.size.width
+        if y == 0:
+            return self._title_line(width)
+        if y == 1:
+            return self._head_line(width)
+        row = y - HEAD + self.scroll_offset.y
+        if row < len(self._rows):
+            return self._row_line(row, width)
+        return self._blank_line(width, y)
+
+    def _title_line(self, width: int) -> Strip:
+        words, style = self.freshness()
+        counted = f" {len(self._rows)}" + (f" of {len(self._rows) + self._hidden}" if self._hidden else "")
+        marks = f" /{self.filter.text.strip('/')}/" if self.filter.text else ""
+        marks += " faults only" if self.faults_only else ""
+        left = f" {self.title}{counted}{marks}{' · the selected one is gone' if self._gone else ''} "
+        base = self.style_of("focus" if self.has_focus else "title")
+        right = fitted(f"{words} ", max(0, width - len(left)), right=True)
+        return Strip(
+            [Segment(fitted(left, min(len(left), width)), base), Segment(right, base + _ink(self.style_of(style)))]
+        )
+
+    def _head_line(self, width: int) -> Strip:
+        segments = []
+        for column, room in self._widths:
+            mark = ""
+            if self._sort is not None and self.columns[self._sort[0]] is column:
+                mark = "▼" if self._sort[1] else "▲"
+            segments.append(
+                Segment(fitted(column.title + mark, room, right=column.right) + " " * GAP, self.style_of("head"))
+            )
+        return Strip(segments).adjust_cell_length(width, self.style_of(""))
+
+    def _row_line(self, row: int, width: int) -> Strip:
+        value = self._rows[row]
+        at_cursor = row == self._index and not self._gone
+        under = self.style_of("cursor") if at_cursor and self.has_focus else Style()
+        pointer = "▌" if at_cursor else " "
+        segments = [Segment(pointer, self.style_of("accent") + under)]
+        for column, room in self._widths:
+            cell: Cell = column.cell(value)
+            style = self.style_of("muted" if not self.current and not cell.style else cell.style)
+            segments.append(Segment(fitted(cell.text, room, right=column.right) + " " * GAP, style + _paper(under)))
+        return Strip(segments).adjust_cell_length(width, self.style_of("") + _paper(under))
+
+    def _blank_line(self, width: int, y: int) -> Strip:
+        text, style = self._empty() if y == HEAD and not self._rows else ("", "")
+        return Strip([Segment(fitted(f" {text}", width), self.style_of(style))])
+
+    def _empty(self) -> tuple[str, str]:
+        if self.reading.fault is not None:
+            return self.freshness()[0], "fail"
+        if self.reading.at is None:
+            return "waiting …", "muted"
+        if self._hidden:
+            why = "only faults are shown" if self.faults_only else f"none match {self.filter.text}"
+            return f"{why} ({self._hidden} hidden, esc clears)", "muted"
+        return f"no {self.title.lower()}", "muted"
+
+    def action_move(self, by: int) -> None:
+        self._go(self._index + by)
+
+    def action_half(self, halves: int) -> None:
+        self._go(self._index + halves * max(1, (self.size.height - HEAD) // 2))
+
+    def action_top(self) -> None:
+        self._go(0)
+
+    def action_bottom(self) -> None:
+        self._go(len(self._rows) - 1)
+
+    def action_sort(self) -> None:
+        at = -1 if self._sort is None else self._sort[0]
+        self._sort = None if at + 1 >= len(self.columns) else (at + 1, False)
+        self._refill()
+
+    def action_reverse(self) -> None:
+        if self._sort is not None:
+            self._sort = (self._sort[0], not self._sort[1])
+            self._refill()
+
+    def action_faults(self) -> None:
+        self.faults_only = not self.faults_only
+        self._refill()
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.y - HEAD + self.scroll_offset.y
+        if event.y >= HEAD and row < len(self._rows):
+            self._go(row)
+
+    def _go(self, index: int) -> None:
+        if not self._rows:
+            return
+        self._index = min(max(0, index), len(self._rows) - 1)
+        self._key, self._gone = self.identity(self._rows[self._index]), False
+        height = self.size.height - HEAD
+        if self._index < self.scroll_offset.y:
+            self.scroll_to(y=self._index, animate=False)
+        elif self._index >= self.scroll_offset.y + height:
+            self.scroll_to(y=self._index - height + 1, animate=False)
+        self.refresh()
+        self.post_message(self.Selected(self))
+
+
+def _least(columns: Sequence[Column[Any]]) -> int:
+    return 20 if any(c.flex for c in columns) else 0
+
+
+def _paper(style: Style) -> Style:
+    return Style(bgcolor=style.bgcolor) if style.bgcolor else Style()
+
+
+def _ink(style: Style) -> Style:
+    return Style(color=style.color, bold=style.bold)
+
+
+def _sortable(value: Any) -> tuple[bool, Any]:
+    """Nothing sorts before everything."""
+    return (value is not None, value if value is not None else 0)

@@ -1,0 +1,40 @@
+"""Colours by meaning. Severity is always a word or a mark, too: the screen reads the same without any colour."""
+
+from __future__ import annotations
+
+import os
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="fusion-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb3", accent="#d9a05b", warning="#d9a441",
+    error="#e06c6c", success="#7fb77e", foreground="#d7dce2", background="#14171c", surface="#1a1e25", panel="#252b34",
+)  # fmt: skip
+LIGHT = Theme(
+    name="fusion-light", dark=False, primary="#2b5f8a", secondary="#5b6775", accent="#9a5b13", warning="#8a5a00",
+    error="#b3261e", success="#2c6e2f", foreground="#1c2025", background="#f6f7f9", surface="#ffffff", panel="#e3e7ec",
+)  # fmt: skip
+CONTRAST = Theme(
+    name="fusion-contrast", dark=True, primary="#5fd7ff", secondary="#ffffff", accent="#ffd75f", warning="#ffd75f",
+    error="#ff5f5f", success="#5fff5f", foreground="#ffffff", background="#000000", surface="#000000", panel="#303030",
+)  # fmt: skip
+THEMES = (DARK, LIGHT, CONTRAST)
+ANSI = "ansi-dark"
+"""Textual's theme of the terminal's own 16 colours."""
+_FEW_COLOURS = frozenset({"linux", "vt100", "vt220", "ansi", "screen", "xterm"})
+
+
+def chosen(configured: str, option: str) -> str:
+    """The theme to start with: the option, else 16 colours where the terminal has no more."""
+    if option:
+        return option
+    return ANSI if os.environ.get("TERM", "") in _FEW_COLOURS else configured
+
+
+def glyph(fancy: str, plain: str) -> str:
+    """A sign, or its ASCII stand-in where the locale or FUSION_ASCII says so."""
+    locale = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or ""
+    ascii_only = os.environ.get("FUSION_ASCII") or (
+        locale and "utf" not in locale.lower() and locale not in {"C", "POSIX"}
+    )
+    return plain if ascii_only else fancy
