@@ -1,0 +1,6 @@
+"""The modes of the console, one folder each. A new one is one line here."""
+
+from screens.services.screen import ServicesScreen
+from tui.app import Mode
+
+MODES = (Mode("services", ServicesScreen),)

@@ -77,7 +77,7 @@ def open_console(invocation: Invocation, theme: str) -> int:
     core = Core()
     core.start()
     try:
-        app = FusionApp(core, invocation.build, site, MODES, theme=theme)
+        app = FusionApp(core, invocation.build, site, MODES, theme_name=theme)
         app.run()
         return app.return_code or 0
     finally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -62,7 +62,8 @@ class Confirm(ModalScreen[Confirmation | None]):
 
     DEFAULT_CSS = """
     Confirm { align: center middle; }
-    Confirm > Vertical { width: 96%; max-width: 130; height: 94%; background: $surface; border: thick $primary; padding: 0 1; }
+    Confirm > Vertical { width: 96%; max-width: 130; height: 94%; background: $surface;
+        border: thick $primary; padding: 0 1; }
     Confirm.-production > Vertical { border: thick $error; }
     Confirm #head { height: auto; text-style: bold; }
     Confirm VerticalScroll { height: 1fr; }
@@ -71,7 +72,7 @@ class Confirm(ModalScreen[Confirmation | None]):
     Confirm Horizontal { height: 3; align-horizontal: right; }
     Confirm Button { margin-left: 2; }
     """
-    BINDINGS: ClassVar[list[tuple[str, str, str]]] = [("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[Any]] = [("escape", "cancel", "Cancel")]
 
     def __init__(self, plan: Plan, site: Site) -> None:
         super().__init__()

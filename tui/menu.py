@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -28,7 +28,7 @@ class ActionMenu(ModalScreen[Action | None]):
         border: thick $primary; padding: 0 1; }
     ActionMenu OptionList { height: auto; max-height: 20; border: none; }
     """
-    BINDINGS: ClassVar[list[tuple[str, str, str]]] = [("escape,q", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[Any]] = [("escape,q", "cancel", "Cancel")]
 
     def __init__(self, site: Site, target: Target) -> None:
         super().__init__()

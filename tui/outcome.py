@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
@@ -31,7 +31,7 @@ class OutcomeScreen(ModalScreen[None]):
     OutcomeScreen > Vertical { width: 90%; max-width: 120; height: 70%; background: $surface; border: thick $primary;
         padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[tuple[str, str, str]]] = [("escape,q,enter", "leave", "Leave it running")]
+    BINDINGS: ClassVar[list[Any]] = [("escape,q,enter", "leave", "Leave it running")]
 
     def __init__(self, plan: Plan) -> None:
         super().__init__()

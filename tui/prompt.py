@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import ModalScreen
@@ -21,7 +21,7 @@ class Prompt(ModalScreen[str | None]):
     Prompt { align: left bottom; background: transparent; }
     Prompt Input { border: none; height: 1; background: $panel; padding: 0 1; }
     """
-    BINDINGS: ClassVar[list[tuple[str, str, str]]] = [("escape", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[Any]] = [("escape", "cancel", "Cancel")]
 
     def __init__(self, sign: str, value: str = "") -> None:
         super().__init__()

@@ -15,7 +15,7 @@ from providers.core.config import Kubernetes, Service, Thresholds
 from providers.core.errors import BackendError
 from providers.core.feed import Feed, poll
 from providers.core.provider import Light, Permit
-from providers.kube import convert, errorrate, usage, wire
+from providers.kube import convert, errorrate, usage, values, wire
 from providers.kube.client import KubeClient
 from providers.kube.identity import who_am_i
 from providers.kube.permissions import used_permissions
@@ -79,11 +79,15 @@ class Kube:
             [self.usage, self.error_rates],
             lambda known, seen: join_workloads(self.services, known[0], known[1], seen[0], seen[1]),
         )
+        self.exposed: Feed[tuple[tuple[values.Service, values.Endpoints | None], ...]] = combine(
+            "exposed", self.source, [self.service_list, self.endpoints], [], lambda known, _: _paired(*known)
+        )
         self.feeds: Mapping[str, Feed[Any]] = {
             feed.name: feed
             for feed in (
                 self.pods, self.deployments, self.replicasets, self.events, self.service_list, self.endpoints,
                 self.budgets, self.nodes, self.system_pods, self.usage, self.error_rates, self.workloads,
+                self.exposed,
             )
         }  # fmt: skip
 
@@ -148,3 +152,11 @@ class Kube:
 
     def _polled(self, name: str, read: Callable[[], Any], every: float) -> Feed[tuple[Any, ...]]:
         return Feed(name, self.source, poll(read, every), deadline=every + self.settings.request_timeout)
+
+
+def _paired(
+    services: Sequence[values.Service], endpoints: Sequence[values.Endpoints]
+) -> tuple[tuple[values.Service, values.Endpoints | None], ...]:
+    """Every service with what is behind it."""
+    behind = {found.name: found for found in endpoints}
+    return tuple((service, behind.get(service.name)) for service in services)

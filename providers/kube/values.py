@@ -70,7 +70,7 @@ class Pod(Value, frozen=True, kw_only=True):
 
 
 class Rollout(msgspec.Struct, frozen=True):
-    """How far a deployment is: complete, progressing, stuck (deadline passed), degraded or paused; `reason` says why."""
+    """How far it is: complete, progressing, stuck (deadline passed), degraded or paused; `reason` says why."""
 
     state: str
     reason: str

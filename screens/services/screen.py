@@ -1,0 +1,180 @@
+"""Services: deployments above, their pods below, events and services beside each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.widgets import Footer
+
+from providers.core.action import Target
+from providers.core.feed import Feed, poll
+from providers.core.runtime import Core
+from providers.core.site import Site
+from providers.kube.describe import PATHS, describe, path_of
+from providers.kube.logs import LogTarget
+from providers.kube.manifest import yaml_lines
+from providers.kube.provider import Kube
+from providers.kube.rollouts import history
+from screens.services.contents import contents
+from screens.services.log import LogScreen
+from screens.services.panels import Events, Pods, Revisions, Selection, Services, Workloads
+from screens.services.rollouts import RolloutsScreen
+from tui.header import Header
+from tui.keys import bindings
+from tui.screen import ModeScreen
+from tui.table import TablePanel
+from tui.view import TextScreen
+
+if TYPE_CHECKING:
+    from tui.app import FusionApp
+
+WIDE = 120
+"""Columns from which events and services stand side by side."""
+
+
+class ServicesScreen(ModeScreen):
+    """The main screen of an incident."""
+
+    DEFAULT_CSS = """
+    ServicesScreen Workloads { height: 2fr; min-height: 5; }
+    ServicesScreen Pods { height: 3fr; min-height: 6; }
+    ServicesScreen #below { height: 2fr; min-height: 4; }
+    ServicesScreen Events { width: 3fr; }
+    ServicesScreen Services { width: 2fr; }
+    ServicesScreen.-narrow Services { display: none; }
+    ServicesScreen.-narrow.-services Services { display: block; width: 1fr; }
+    ServicesScreen.-narrow.-services Events { display: none; }
+    """
+    BINDINGS: ClassVar[list[Any]] = bindings("services")
+    places = ("table", "services")
+
+    def __init__(self, core: Core, site: Site) -> None:
+        super().__init__()
+        self._core = core
+        self._site = site
+        kube = site.provider("kube")
+        assert isinstance(kube, Kube)
+        self._kube = kube
+
+    @property
+    def fusion(self) -> FusionApp:
+        """The app by its own type."""
+        app: Any = self.app
+        return app  # type: ignore[no-any-return]
+
+    def compose(self) -> ComposeResult:
+        yield Header(self._core, self._site)
+        yield Workloads(self._core, self._kube.workloads, id="workloads")
+        yield Pods(self._core, self._kube.pods, id="pods")
+        with Horizontal(id="below"):
+            yield Events(self._core, self._kube.events, id="events")
+            yield Services(self._core, self._kube.exposed, id="services")
+        yield Footer()
+
+    def on_mount(self) -> None:
+        super().on_mount()
+        self.query_one(Workloads).focus()
+
+    def on_resize(self, event: events.Resize) -> None:
+        self.set_class(event.size.width < WIDE, "-narrow")
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        self.set_class(isinstance(event.widget, Services), "-services")
+
+    def target(self) -> Selection | None:
+        """What is selected in the focused panel."""
+        focused = self.focused
+        return focused.target() if isinstance(focused, Workloads | Pods | Events | Services) else None
+
+    def action_drill(self) -> None:
+        """A deployment: its pods. Anything else: describe it."""
+        focused = self.focused
+        if isinstance(focused, Workloads):
+            pods = self.query_one(Pods)
+            chosen = focused.selected
+            same = pods.of is not None and chosen is not None and pods.of.uid == chosen.uid
+            pods.only_of(None if same else chosen)
+            pods.focus()
+        else:
+            self.action_describe()
+
+    def action_logs(self) -> None:
+        self._open_logs(previous=False)
+
+    def action_previous(self) -> None:
+        self._open_logs(previous=True)
+
+    def _open_logs(self, *, previous: bool) -> None:
+        wanted = self._log_target(previous)
+        if wanted is None:
+            self.fusion.say("Select a pod or a deployment to read logs.", "warning")
+        else:
+            self.app.push_screen(LogScreen(self._core, self._kube.client, wanted, self._site.config.log_lines))
+
+    def _log_target(self, previous: bool) -> LogTarget | None:
+        focused = self.focused
+        if isinstance(focused, Pods) and focused.selected is not None:
+            pod = focused.selected
+            return LogTarget(pod.namespace, pod=pod.name, previous=previous)
+        if isinstance(focused, Workloads) and focused.selected is not None:
+            d = focused.selected.deployment
+            selector = ",".join(f"{key}={value}" for key, value in d.selector.items())
+            return LogTarget(d.namespace, selector=selector, previous=previous, tail=200)
+        return None
+
+    def action_describe(self) -> None:
+        if (chosen := self._describable()) is not None:
+            client = self._kube.client
+            self._read(f"describe {chosen.label}", describe(client, chosen.kind, chosen.namespace, chosen.name))
+
+    def action_yaml(self) -> None:
+        if (chosen := self._describable()) is not None:
+            self._read(f"{chosen.label} as YAML", self._yaml(chosen))
+
+    async def _yaml(self, chosen: Target) -> tuple[str, ...]:
+        return yaml_lines(await self._kube.client.object(path_of(chosen.kind, chosen.namespace, chosen.name)))
+
+    def action_contents(self) -> None:
+        """Containers' environment, config maps and secrets of the selected pod."""
+        pods = self.query_one(Pods)
+        if self.focused is pods and pods.selected is not None:
+            pod = pods.selected
+            self._read(f"contents of pod/{pod.name}", contents(self._kube.client, pod))
+        else:
+            self._read("config maps and secrets", contents(self._kube.client, None))
+
+    def action_rollouts(self) -> None:
+        workload = self.query_one(Workloads).selected
+        if workload is None:
+            self.fusion.say("Select a deployment to see its revisions.", "warning")
+            return
+        d, client = workload.deployment, self._kube.client
+
+        async def revisions() -> Sequence[Any]:
+            return (await history(client, d.namespace, d.name)).revisions
+
+        feed: Feed[Sequence[Any]] = Feed("revisions", self._kube.source, poll(revisions, 5.0), deadline=20.0)
+        target = Target("deployment", d.name, d.namespace, d.uid)
+        self.app.push_screen(RolloutsScreen(target, Revisions(target, self._core, feed)))
+
+    def _describable(self) -> Target | None:
+        found = self.target()
+        if found is None:
+            self.fusion.say("Nothing is selected.", "warning")
+            return None
+        if found[0].kind not in PATHS:
+            self.fusion.say(f"A {found[0].kind} cannot be described here.", "warning")
+            return None
+        return found[0]
+
+    def _read(self, title: str, work: Any) -> None:
+        shown = TextScreen(title)
+        self.app.push_screen(shown)
+        self.fusion.submit(work, shown.show, title)
+
+    def on_table_panel_selected(self, message: TablePanel.Selected) -> None:
+        message.stop()

@@ -1,0 +1,295 @@
+"""The shell: modes, keys, the prompt, and the way of every change through the gate."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import traceback
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
+from functools import partial
+from typing import Any, ClassVar, NamedTuple, TypeVar
+
+from textual import events
+from textual.app import App
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from providers.core.action import Action, Outcome, Plan, Progress, Target
+from providers.core.errors import FusionError, UsageError
+from providers.core.gate import Confirmation
+from providers.core.runtime import Core
+from providers.core.secret import redact
+from providers.core.site import Site
+from tui import theme
+from tui.command import run_command
+from tui.confirm import Confirm
+from tui.filter import Filter
+from tui.jump import Jump
+from tui.keys import KEYS, bindings, help_lines, keymap
+from tui.menu import ActionMenu
+from tui.outcome import OutcomeScreen
+from tui.panel import Panel
+from tui.prompt import Prompt
+from tui.table import TablePanel
+from tui.text import Guard, content
+from tui.view import TextScreen
+
+T = TypeVar("T")
+
+
+class Mode(NamedTuple):
+    """One screen of the console: its name in the key table, and what builds it."""
+
+    name: str
+    build: Callable[[Core, Site], Screen[Any]]
+
+
+class FusionApp(App[int]):
+    """Knows no system: what it shows comes from the modes, what it changes goes through the site's gate."""
+
+    TITLE = "fusion-console"
+    BINDINGS: ClassVar[list[Any]] = bindings("app")
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+
+    def __init__(
+        self, core: Core, open_site: Callable[[str], Site], site: Site, modes: Sequence[Mode], *, theme_name: str = ""
+    ) -> None:
+        super().__init__()
+        self.core = core
+        self.site = site
+        self._open_site = open_site
+        self._modes_by_name: Mapping[str, Mode] = {mode.name: mode for mode in modes}
+        self._theme_name = theme_name
+        self._guard = Guard()
+        for known in theme.THEMES:
+            self.register_theme(known)
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        return (*super().get_line_filters(), self._guard)
+
+    async def on_mount(self) -> None:
+        self.theme = theme.chosen(self.site.config.theme, self._theme_name)
+        self.set_keymap(keymap(self.site.config.keys))
+        self.submit(self.site.open(), lambda _: None)
+        await self._enter_modes()
+        self.submit(_unfinished(self.site), self._show_unfinished)
+
+    async def _enter_modes(self) -> None:
+        for mode in self._modes_by_name.values():
+            self.add_mode(mode.name, partial(mode.build, self.core, self.site))
+        await self.switch_mode(next(iter(self._modes_by_name)))
+
+    def submit(self, work: Coroutine[Any, Any, T], done: Callable[[T], object], what: str = "") -> None:
+        """Run on the core; `done` gets the result on this thread, a failure becomes a toast."""
+        loop = asyncio.get_running_loop()
+        future = self.core.submit(work)
+        future.add_done_callback(lambda f: _hand_over(loop, lambda: self._finish(f, done, what)))
+
+    def _finish(self, future: Future[T], done: Callable[[T], object], what: str) -> None:
+        try:
+            result = future.result()
+        except CancelledError:
+            return
+        except FusionError as error:
+            self.say(f"{what + ': ' if what else ''}{error.message}{' — ' + error.fix if error.fix else ''}", "error")
+            return
+        done(result)
+
+    def say(self, text: str, severity: str = "information") -> None:
+        """A toast; never markup."""
+        levels = {"information": "information", "warning": "warning", "error": "error"}
+        self.notify(content(text).plain, severity=levels[severity], markup=False, timeout=8)  # type: ignore[arg-type]
+
+    def on_key(self, event: events.Key) -> None:
+        self.site.gate.touch()
+
+    def action_mode(self, name: str) -> None:
+        """Go to a mode, or say honestly that it is not there yet."""
+        if name in self._modes_by_name:
+            self.switch_mode(name)
+        else:
+            label = next((key.label for key in KEYS if key.action == f"mode('{name}')"), name)
+            self.say(f"{label} is not built yet.", "warning")
+
+    def action_actions(self) -> None:
+        """The action menu for what is selected now."""
+        found = self._selected_target()
+        if found is None:
+            self.say("Nothing is selected that could be changed.", "warning")
+            return
+        target, options = found
+
+        def chosen(action: Action | None) -> None:
+            if action is not None:
+                self.say(f"planning: {action.title} …")
+                self.submit(action.plan(target, options), self._confirm, action.title)
+
+        self.push_screen(ActionMenu(self.site, target), chosen)
+
+    def _selected_target(self) -> tuple[Target, Mapping[str, str]] | None:
+        focused = self.focused
+        ask = getattr(focused, "target", None) or getattr(self.screen, "target", None)
+        return ask() if ask is not None else None
+
+    def _confirm(self, plan: Plan) -> None:
+        def answered(confirmation: Confirmation | None) -> None:
+            if confirmation is None:
+                self.say("Nothing was changed.")
+            else:
+                self._run(plan, confirmation)
+
+        self.push_screen(Confirm(plan, self.site), answered)
+
+    def _run(self, plan: Plan, confirmation: Confirmation) -> None:
+        shown = OutcomeScreen(plan)
+        self.push_screen(shown)
+        loop = asyncio.get_running_loop()
+
+        def report(progress: Progress) -> None:
+            _hand_over(loop, lambda: shown.report(progress))
+
+        def ended(outcome: Outcome) -> None:
+            shown.end(outcome)
+            if shown not in self.screen_stack:
+                self.say(f"{plan.title}: {outcome.verdict} — {outcome.message}")
+
+        self.submit(self.site.run(plan, confirmation, report), ended, plan.title)
+
+    def arm(self, reason: str) -> None:
+        """Allow changes in this environment for a while."""
+        gate = self.site.gate
+        self.submit(_on_core(lambda: gate.arm(reason)), lambda _: self.say(f"{self.site.name} is ARMED", "warning"))
+
+    def disarm(self, why: str) -> None:
+        """Read-only again."""
+        self.submit(_on_core(lambda: self.site.gate.disarm(why)), lambda _: self.say(f"{self.site.name} is read-only"))
+
+    async def switch_site(self, name: str) -> None:
+        """Leave this environment (disarmed) and open another."""
+        new = self._open_site(name)
+        old, self.site = self.site, new
+        self.submit(old.close(), lambda _: None)
+        self.submit(new.open(), lambda _: None)
+        for mode in self._modes_by_name:
+            if self.current_mode == mode:
+                await self.switch_mode("_default")
+            await self.remove_mode(mode)
+        await self._enter_modes()
+
+    def action_filter(self) -> None:
+        """Filter what has the focus."""
+        subject: Any = self.focused if hasattr(self.focused, "set_filter") else self.screen
+        if not hasattr(subject, "set_filter"):
+            self.say("There is nothing to filter here.")
+            return
+
+        def typed(text: str | None) -> None:
+            if text is not None:
+                try:
+                    subject.set_filter(Filter.parse(text))
+                except UsageError as error:
+                    self.say(error.message, "error")
+
+        present = getattr(subject, "filter", None)
+        self.push_screen(Prompt("/", present.text if isinstance(present, Filter) else ""), typed)
+
+    def action_command(self) -> None:
+        """The command line of the console."""
+
+        def typed(text: str | None) -> None:
+            if text:
+                self.call_later(run_command, self, text)
+
+        self.push_screen(Prompt(":"), typed)
+
+    def action_help(self) -> None:
+        """The keys of the focused thing, then those of the console."""
+        places: tuple[str, ...] = getattr(self.focused, "places", getattr(self.screen, "places", ("view",)))
+        lines = help_lines(places)
+        self.push_screen(TextScreen("Keys here", [*lines, "", "everywhere", *help_lines(("app",))]))
+
+    def action_jump(self) -> None:
+        """A letter for every panel."""
+        panels = [p for p in self.screen.query(Panel) if p.display]
+        if panels:
+            self.push_screen(Jump(panels), lambda panel: panel.focus() if panel is not None else None)
+
+    def action_refresh_feeds(self) -> None:
+        """Ask again now."""
+        for panel in self.screen.query(Panel):
+            self.core.call(panel.feed.refresh)
+
+    async def action_back(self) -> None:
+        """Close what is on top, or clear the filter of what has the focus."""
+        focused = self.focused
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        elif isinstance(focused, TablePanel) and (focused.filter.text or focused.faults_only):
+            focused.faults_only = False
+            focused.set_filter(Filter())
+
+    def action_leave(self) -> None:
+        """Back, and at the top out."""
+        if len(self.screen_stack) > 1:
+            self.pop_screen()
+        else:
+            self._leave()
+
+    def _leave(self) -> None:
+        if self.site.gate.in_flight:
+            self.say("finishing what is in flight …", "warning")
+        self.submit(self.site.close(), lambda _: self.exit(0))
+
+    def _show_unfinished(self, lines: Sequence[str]) -> None:
+        if lines:
+            self.push_screen(TextScreen("UNFINISHED: the end of these was never recorded. Verify each.", lines))
+
+    def get_system_commands(self, screen: Screen[Any]) -> Any:
+        from textual.app import SystemCommand
+
+        for key in KEYS:
+            if key.where == "app" and key.id not in {"app.back"}:
+                yield SystemCommand(
+                    key.label, f"{key.help}  [{key.keys}]".replace("[", "("), lambda a=key.action: self.run_later(a)
+                )
+
+    def run_later(self, action: str) -> None:
+        """Run an action of the key table after the palette has closed."""
+        self.call_later(self.run_action, action)
+
+    def _fatal_error(self) -> None:
+        """Textual's own page prints local variables, passwords included; ours prints where it broke and no values."""
+        self.bell()
+        text = redact("".join(traceback.format_exception(*sys.exc_info())))
+        self._exit_renderables.append(content_lines(text))
+        self._close_messages_no_wait()
+        self._return_code = 1
+
+
+def content_lines(text: str) -> str:
+    """A crash as plain lines without control bytes."""
+    from rich.markup import escape
+
+    from providers.core.text import clean_lines
+
+    return escape("\n".join(clean_lines(text)))
+
+
+def _hand_over(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
+    """Onto the interface's loop, unless that has closed in the meantime."""
+    if not loop.is_closed():
+        try:
+            loop.call_soon_threadsafe(work)
+        except RuntimeError:  # closed between the two lines
+            return
+
+
+async def _on_core(work: Callable[[], T]) -> T:
+    return work()
+
+
+async def _unfinished(site: Site) -> list[str]:
+    entries = await asyncio.to_thread(site.audit.unfinished)
+    return [f"{e.at}  {e.environment}  {e.action} {e.target}  {e.message}  (audit {e.id})" for e in entries]

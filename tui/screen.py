@@ -1,0 +1,32 @@
+"""A screen of panels: they listen while it is looked at, rest while it is not, and share one tick a second."""
+
+from __future__ import annotations
+
+from textual.screen import Screen
+
+from tui.header import Header
+from tui.panel import Panel
+from tui.table import TablePanel
+
+
+class ModeScreen(Screen[None]):
+    """Base of the modes."""
+
+    def on_mount(self) -> None:
+        self.set_interval(1.0, self._tick)
+
+    def on_screen_resume(self) -> None:
+        for panel in self.query(Panel):
+            panel.listen()
+
+    def on_screen_suspend(self) -> None:
+        # A dialog over the screen is no reason to stop: only another mode is.
+        if self.app.screen not in self.app.screen_stack or self not in self.app.screen_stack:
+            for panel in self.query(Panel):
+                panel.rest()
+
+    def _tick(self) -> None:
+        for header in self.query(Header):
+            header.tick()
+        for table in self.query(TablePanel):
+            table.tick()
