@@ -158,7 +158,7 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         )
 
     def _head_line(self, width: int) -> Strip:
-        segments = []
+        segments = [Segment(" ", self.style_of("head"))]
         for column, room in self._widths:
             mark = ""
             if self._sort is not None and self.columns[self._sort[0]] is column:

@@ -124,9 +124,9 @@ EVENTS: tuple[Column[Event], ...] = (
     Column("LAST", lambda e: Cell(age(e.last), "muted"), 5, weight=9, sort=lambda e: _since(e.last)),
     Column("TYPE", lambda e: Cell(e.type, "warn" if e.type == "Warning" else "muted"), 7, weight=7),
     Column("REASON", lambda e: Cell(e.reason, "warn" if e.type == "Warning" else ""), 20, weight=8),
-    Column("OBJECT", lambda e: Cell(f"{e.kind.lower()}/{e.subject}"), 44, weight=6),
+    Column("OBJECT", lambda e: Cell(f"{e.kind.lower()}/{e.subject}"), 32, weight=6),
     Column("TIMES", lambda e: Cell(str(e.count), "muted"), 5, right=True, weight=4, sort=lambda e: -e.count),
-    Column("MESSAGE", lambda e: Cell(e.message), 200, weight=5, flex=True),
+    Column("MESSAGE", lambda e: Cell(e.message), 200, weight=10, flex=True),
 )
 
 
