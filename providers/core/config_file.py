@@ -65,11 +65,14 @@ class _Bytes(msgspec.Struct, frozen=True):
         try:
             # Without O_NONBLOCK opening a FIFO waits for its writer.
             descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-            with os.fdopen(descriptor, "rb") as file:
+            try:
                 about = os.fstat(descriptor)
                 if not stat.S_ISREG(about.st_mode):
                     raise ConfigError(f"{clean(str(path))}: expected a plain file")
-                data = file.read(MOST_BYTES + 1)
+                with os.fdopen(descriptor, "rb", closefd=False) as file:
+                    data = file.read(MOST_BYTES + 1)
+            finally:
+                os.close(descriptor)
             linked = path.is_symlink()
         except OSError as error:
             raise ConfigError(f"{clean(str(path))}: {(error.strerror or 'cannot be read').lower()}") from None

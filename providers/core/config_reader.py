@@ -22,6 +22,7 @@ from providers.core.text import clean
 _WRONG: Final = object()
 """Stands for a value with a mistake, which is already among the problems."""
 _SECTION_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_KEY: Final = re.compile(r"[a-z][a-z_]{0,40}")
 _NAMED_BY_KEY: Final = (Environment, Service)
 
 
@@ -199,7 +200,9 @@ class ConfigReader:
     def _unknown(self, key: str, mark: Mark, path: str, known: Collection[str]) -> None:
         near = difflib.get_close_matches(key, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"known here: {', '.join(sorted(known))}"
-        self._wrong(mark, path, f"unknown key {clean(key, 60)}; {hint}")
+        # What does not look like a key may be a value that slipped: a password after a line break.
+        named = f" {key}" if near or _KEY.fullmatch(key) else ""
+        self._wrong(mark, path, f"unknown key{named}; {hint}")
 
     def _wrong(self, mark: Mark, path: str, message: str) -> object:
         self.problems.append(Problem(message, clean(path, 200), mark))
