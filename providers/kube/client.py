@@ -237,7 +237,7 @@ class KubeClient:
         now = time.monotonic()
         if now - self._refused_at >= LOGIN_PAUSE and self._access is not None:
             self._refused_at = now
-            self._access = msgspec.structs.replace(self._access, expires=datetime.min.replace(tzinfo=UTC))
+            self._access = msgspec.structs.replace(self._access, expires=datetime.fromtimestamp(0, UTC))
 
     def _connected(self, access: Access) -> aiohttp.ClientSession:
         if self._session is None:

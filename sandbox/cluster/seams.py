@@ -109,7 +109,7 @@ class Objects(Protocol):
     ) -> Manifest:
         """Apply `change(copy)` to a private copy and store it; a change that changes nothing makes no new version."""
 
-    def delete(self, key: str, namespace: str | None, name: str, *, grace: int | None = None) -> None:
+    def delete(self, key: str, namespace: str | None, name: str, *, grace: int | None = None) -> Any:
         """A pod with grace > 0 only gets its deletionTimestamp; the kubelet removes it later with grace=0."""
 
     def subscribe(self, *keys: str) -> AsyncIterator[tuple[str, str, Manifest]]:

@@ -1,0 +1,121 @@
+"""Rollback end to end: the gate, one request, the server's own refusal, and what a lost answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from providers.core.action import Outcome, Plan, Stage, Target, Verdict
+from providers.core.audit import Audit
+from providers.core.config import GateSettings
+from providers.core.errors import UsageError
+from providers.core.gate import Confirmation, Gate
+from providers.core.operator import Operator
+from providers.kube import health
+from providers.kube.provider import Kube
+from providers.kube.rollback import Rollback
+from sandbox.cluster.cluster import Cluster
+from sandbox.cluster.nodes import WORKLOAD_FAULTS
+
+NAME = "fusion-bitcoin-relayer"
+TARGET = Target("deployment", NAME, "fusion-bitcoin")
+BAD_RELEASE = next(fault for fault in WORKLOAD_FAULTS if fault.name == "bad-release")
+
+
+@pytest.fixture(autouse=True)
+def quick_verify(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second look at restart counts comes at once."""
+    monkeypatch.setattr(health.verify, "__kwdefaults__", {"window": 0.05})
+
+
+def _gate(tmp_path: Path) -> Gate:
+    audit = Audit(tmp_path / "state" / "audit")
+    return Gate("test", False, audit, Operator.current({}), GateSettings(), state_dir=tmp_path / "state")
+
+
+async def _run(gate: Gate, plan: Plan, typed: str = NAME) -> Outcome:
+    gate.arm("test")
+    outcome = await gate.run(plan, Confirmation(typed, "test"), lambda _: None)
+    gate.disarm("test over")
+    return outcome
+
+
+def _patches(cluster: Cluster) -> int:
+    """PATCH requests that were no dry run."""
+    return sum(1 for e in cluster.request_log.entries if e.method == "PATCH" and "dryRun" not in e.path)
+
+
+async def test_a_release_that_never_came_up_is_rolled_back(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
+) -> None:
+    await BAD_RELEASE.inject(cluster.runtime)
+    plan = await Rollback(connect("oncall")).plan(TARGET, {})
+    assert plan.dry_run.state == "passed"
+    assert any("image" in change.field and "1.3.0" in (change.before or "") for change in plan.diff)
+    gate = _gate(tmp_path)
+    outcome = await _run(gate, plan)
+    assert (outcome.verdict, outcome.progress and outcome.progress.stage) == (Verdict.DONE, Stage.DONE)
+    assert _patches(cluster) == 1
+    images = cluster.store.get("deployments.apps", "fusion-bitcoin", NAME)["spec"]["template"]["spec"]["containers"]
+    assert images[0]["image"].endswith(":1.2.0")
+    kinds = [entry.kind for entry in Audit(tmp_path / "state" / "audit").tail(20)]
+    assert kinds.index("intent") < kinds.index("sent") < kinds.index("outcome") < kinds.index("verified")
+
+
+async def test_somebody_else_s_change_in_between_is_kept(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
+) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "1"})
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, lambda d: d["spec"].update(replicas=4))
+    outcome = await _run(_gate(tmp_path), plan)
+    assert outcome.verdict is Verdict.FAILED
+    assert "nothing was changed" in outcome.message
+    assert _patches(cluster) == 1
+    now = cluster.store.get("deployments.apps", "fusion-bitcoin", NAME)["spec"]
+    assert now["replicas"] == 4
+    assert now["template"]["spec"]["containers"][0]["image"].endswith(":1.2.0")
+
+
+async def test_status_alone_does_not_spoil_a_plan(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
+) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    cluster.store.modify(
+        "deployments.apps", "fusion-bitcoin", NAME, lambda d: d["status"].update(readyReplicas=1), subresource="status"
+    )
+    assert (await _run(_gate(tmp_path), plan)).verdict is Verdict.DONE
+
+
+async def test_a_viewer_is_refused_before_anything_is_sent(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
+) -> None:
+    plan = await Rollback(connect("viewer")).plan(TARGET, {"to_revision": "2"})
+    assert plan.dry_run.state == "failed"
+    outcome = await _run(_gate(tmp_path), plan)
+    assert outcome.verdict is Verdict.REFUSED
+    assert "patch deployments.apps" in outcome.message
+    assert _patches(cluster) == 0
+
+
+@pytest.mark.parametrize("typed", ["", "fusion-bitcoin-relayer ", "FUSION-BITCOIN-RELAYER", "y"])
+async def test_a_wrong_name_sends_nothing(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path, typed: str
+) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    assert (await _run(_gate(tmp_path), plan, typed)).verdict is Verdict.REFUSED
+    assert _patches(cluster) == 0
+
+
+async def test_revisions_that_make_no_sense_are_named(connect: Callable[[str], Kube]) -> None:
+    kube = connect("oncall")
+    for text in ("99", "x", "-1"):
+        with pytest.raises(UsageError) as caught:
+            await Rollback(kube).plan(TARGET, {"to_revision": text})
+        assert "1" in caught.value.fix
+
+
+async def test_the_running_revision_is_a_blocker(connect: Callable[[str], Kube]) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "3"})
+    assert plan.blockers == ("revision 3 is what runs now",)
