@@ -107,6 +107,7 @@ def event(raw: wire.Event) -> values.Event:
         count=(series.count if series else raw.count) or 1,
         first=raw.first_timestamp or raw.event_time or raw.metadata.creation_timestamp,
         last=last or raw.metadata.creation_timestamp,
+        field_path=clean(raw.involved_object.field_path, 120),
         component=clean((raw.source.component if raw.source else "") or raw.reporting_component, 80),
     )
 

@@ -119,6 +119,8 @@ class Event(Value, frozen=True, kw_only=True):
     first: datetime | None
     last: datetime | None
     component: str = ""
+    field_path: str = ""
+    """The part of the subject it is about ("spec.containers{relayer}"); "" is the whole."""
 
 
 class Service(Value, frozen=True, kw_only=True):
