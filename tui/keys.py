@@ -50,7 +50,7 @@ KEYS: tuple[Key, ...] = (
     Key("table.sort", "s", "table", "sort", "Sort", "by the next column"),
     Key("table.reverse", "S", "table", "reverse", "Reverse", "the other way round"),
     Key("table.faults", "ctrl+z", "table", "faults", "Faults", "only rows that need a human"),
-    Key("services.drill", "enter", "services", "drill", "Open", "the pods of a deployment; what a row is about", True),
+    Key("services.drill", "enter", "services", "drill", "Open", "the pods of a deployment; what a row is about"),
     Key("services.logs", "l", "services", "logs", "Logs", "follow the logs of the pod or deployment", True),
     Key("services.previous", "p", "services", "previous", "Previous", "logs of the container before its last restart"),
     Key("services.describe", "d", "services", "describe", "Describe", "what is wrong and what it is made of", True),

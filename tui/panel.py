@@ -123,4 +123,5 @@ class Panel(ScrollView, Generic[T], can_focus=True):
 
     def style_of(self, name: str) -> Any:
         """The rich style of a cell style name."""
-        return self.get_component_rich_style(f"cell--{name}" if name else "cell", partial=bool(name))
+        base = self.get_component_rich_style("cell")
+        return base + self.get_component_rich_style(f"cell--{name}", partial=True) if name else base

@@ -41,7 +41,7 @@ class TextScreen(Screen[None]):
         yield Static(content(self._title), id="title")
         with LineView():
             yield Static(self._shown(), id="lines")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self.query_one(LineView).focus()

@@ -83,6 +83,10 @@ class KubeClient:
         for attempt in range(READ_TRIES):
             try:
                 return await self._once("GET", path, params, deadline=deadline)
+            except Unauthenticated:
+                # The credentials were just forgotten: read them anew, once.
+                if attempt or self._access is None or not _expired(self._access):
+                    raise
             except (Unreachable, ServerFault, Throttled) as error:
                 pause = error.retry_after if isinstance(error, Throttled) else 0.2 * 2**attempt
                 if attempt + 1 == READ_TRIES or pause > 2.0 or isinstance(error, TimedOut):
@@ -128,6 +132,7 @@ class KubeClient:
 
     async def ping(self) -> tuple[float, str]:
         """(seconds of one small round trip, the cluster's version); also takes its clock from the Date header."""
+        await self._credentials()
         started = time.monotonic()
         body = await self._once("GET", "/version", None, deadline=CONNECT_DEADLINE)
         try:

@@ -40,7 +40,7 @@ class LogScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield self._tail
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         self._tail.focus()

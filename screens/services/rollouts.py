@@ -28,7 +28,7 @@ class RolloutsScreen(ModeScreen):
     def compose(self) -> ComposeResult:
         yield Static(content(f"{self._deployment.label}: a on a revision plans the way back to it", "bold"), id="hint")
         yield self._panel
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         super().on_mount()

@@ -73,7 +73,7 @@ class ServicesScreen(ModeScreen):
         with Horizontal(id="below"):
             yield Events(self._core, self._kube.events, id="events")
             yield Services(self._core, self._kube.exposed, id="services")
-        yield Footer()
+        yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
         super().on_mount()
