@@ -89,10 +89,10 @@ class _Bytes(msgspec.Struct, frozen=True):
             found.append(Problem("every user may change this file"))
         mine = self.owner == os.getuid()
         for key in reader.literals if not mine or self.mode & 0o077 else ():
-            found.append(Problem("a secret in a file that others can read", key, reader.marks.get(key)))
+            found.append(Problem("a secret in a file that others can read", key, reader.notes.marks.get(key)))
         foreign = self.owner not in (os.getuid(), 0) or self.mode & (stat.S_IWGRP | stat.S_IWOTH)
         for key in reader.commands if foreign else ():
-            found.append(Problem("a command in a file that others can change", key, reader.marks.get(key)))
+            found.append(Problem("a command in a file that others can change", key, reader.notes.marks.get(key)))
         return found
 
 
@@ -100,20 +100,20 @@ def read(file: _Bytes | None, environ: Mapping[str, str], looked: tuple[Path, ..
     """Read one file, or none, and put the variables in. Raises ConfigError."""
     reader = ConfigReader()
     config = _parsed(file, reader) if file else Config()
-    problems = [*reader.problems, *(file.exposures(reader) if file else ())]
+    problems = [*reader.notes.problems, *(file.exposures(reader) if file else ())]
     path = file.path if file else None
-    if config is None or reader.problems:
+    if config is None or reader.notes.problems:
         raise _rejected(problems, path)
-    if "environments" not in reader.marks:
+    if "environments" not in reader.notes.marks:
         config = msgspec.structs.replace(config, environments={"default": ambient_environment(environ)})
-    if "default" not in reader.marks and len(config.environments) == 1:
+    if "default" not in reader.notes.marks and len(config.environments) == 1:
         config = msgspec.structs.replace(config, default=next(iter(config.environments)))
-    ambient = Ambient(environ, reader.marks)
+    ambient = Ambient(environ, reader.notes.marks)
     config = ambient.apply(config)
-    problems += ambient.problems + mistakes(config, reader.marks)
+    problems += ambient.problems + mistakes(config, reader.notes.marks)
     if problems:
         raise _rejected(problems, path)
-    sources = dict.fromkeys(reader.marks, "file") | ambient.sources
+    sources = dict.fromkeys(reader.notes.marks, "file") | ambient.sources
     return Loaded(config, path, tuple(warnings(config, environ)), looked, sources)
 
 

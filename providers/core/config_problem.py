@@ -29,31 +29,33 @@ class Mark(msgspec.Struct, frozen=True):
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """One mistake. `key` is the path of the key ("environments.production.kubernetes.namespace")."""
+    """One mistake. `key` is the path of the key ("environments.production.kubernetes.namespace").
+
+    As text it is one clean line: "config.yaml:12:5: environments.a.aws: unknown key regoin; did you mean region?".
+    """
 
     message: str
     key: str = ""
     mark: Mark | None = None
+    file: str = ""
+
+    def __str__(self) -> str:
+        place = [*([self.file] if self.file else []), *((self.mark.line, self.mark.column) if self.mark else ())]
+        return ": ".join(part for part in (":".join(map(str, place)), self.key, self.message) if part)
 
 
 class ConfigRejected(ConfigError):
     """A configuration with mistakes, all of them at once."""
 
     def __init__(self, problems: Sequence[Problem], path: Path | None, *, fix: str = "") -> None:
-        self.problems = tuple(sorted(problems, key=lambda problem: problem.mark.line if problem.mark else 0))
+        file = clean(str(path)) if path else ""
+        placed = (msgspec.structs.replace(problem, file=file) for problem in problems)
+        self.problems = tuple(sorted(placed, key=lambda problem: problem.mark.line if problem.mark else 0))
         self.path = path
-        lines = [line_of(problem, path) for problem in self.problems[:MOST_SHOWN]]
+        lines = [str(problem) for problem in self.problems[:MOST_SHOWN]]
         if len(self.problems) > MOST_SHOWN:
             lines.append(f"…and {len(self.problems) - MOST_SHOWN} more")
         super().__init__("\n".join(lines), fix=fix)
-
-
-def line_of(problem: Problem, path: Path | None) -> str:
-    """One clean line: "config.yaml:12:5: environments.staging.aws: unknown key regoin; did you mean region?"."""
-    where = clean(str(path)) if path else "configuration"
-    if problem.mark:
-        where += f":{problem.mark.line}:{problem.mark.column}"
-    return ": ".join(part for part in (where, problem.key, problem.message) if part)
 
 
 def shown(text: str, key: str) -> str:

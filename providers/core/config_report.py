@@ -13,7 +13,7 @@ import yaml
 
 from providers.core.config import Config, Environment, Loaded, Service
 from providers.core.config_file import load, places, user_file
-from providers.core.config_problem import ConfigRejected, Problem, line_of
+from providers.core.config_problem import ConfigRejected, Problem
 from providers.core.errors import ConfigError
 from providers.core.secret import MASK
 from providers.core.secret_source import SecretSource
@@ -38,7 +38,7 @@ class Report(msgspec.Struct, frozen=True):
 
     def lines(self) -> list[str]:
         """For people: one line a mistake or warning, then the fix, or that all is well."""
-        found = [f"error: {line_of(problem, self.path)}" for problem in self.errors]
+        found = [f"error: {problem}" for problem in self.errors]
         found += [f"warning: {warning}" for warning in self.warnings]
         if self.fix:
             found.append(f"fix: {self.fix}")
@@ -53,7 +53,8 @@ def validate(path: Path | None = None, environ: Mapping[str, str] = os.environ) 
     except ConfigRejected as rejected:
         return Report(rejected.path, rejected.problems, (), looked, rejected.fix)
     except ConfigError as error:
-        return Report(None, (Problem(error.message),), (), looked, error.fix)
+        asked = looked[0] if len(looked) == 1 else None
+        return Report(asked, (Problem(error.message),), (), looked, error.fix)
     return Report(loaded.path, (), loaded.warnings, loaded.looked)
 
 

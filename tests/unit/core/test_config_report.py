@@ -123,6 +123,7 @@ def test_validate_lists_mistakes_or_warnings_and_never_raises(home: Home) -> Non
     assert not report.ok
     assert [problem.key for problem in report.errors] == ["", "mouse"]
     assert report.lines()[0] == f"error: {home.file}:1:1: unknown key them; did you mean theme?"
+    assert str(report.errors[1]) == f"{home.file}:2:8: mouse: expected true or false, found '1'"
     as_json = msgspec.json.decode(msgspec.json.encode(report, enc_hook=str))
     assert as_json["errors"][1]["mark"] == {"line": 2, "column": 8}
     home.write("environments: {a: {kubernetes: {kubeconfig: /none}}}")
