@@ -38,10 +38,10 @@ class Panel(ScrollView, Generic[T], can_focus=True):
         & .cell--unknown { color: $text-warning; text-style: italic; }
         & .cell--muted { color: $foreground 60%; }
         & .cell--accent { color: $accent; }
-        & .cell--cursor { background: $primary 35%; text-style: bold; }
+        & .cell--cursor { background: $panel-lighten-2; text-style: bold; }
         & .cell--head { color: $foreground 60%; text-style: underline; }
         & .cell--title { background: $panel; color: $foreground; }
-        & .cell--focus { background: $primary 45%; color: $foreground; text-style: bold; }
+        & .cell--focus { background: $primary-darken-3; color: $foreground; text-style: bold; }
     }
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -152,10 +153,11 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         marks += " faults only" if self.faults_only else ""
         left = f" {self.title}{counted}{marks}{' · the selected one is gone' if self._gone else ''} "
         base = self.style_of("focus" if self.has_focus else "title")
-        right = fitted(f"{words} ", max(0, width - len(left)), right=True)
-        return Strip(
-            [Segment(fitted(left, min(len(left), width)), base), Segment(right, base + _ink(self.style_of(style)))]
-        )
+        left = fitted(left, min(len(left), width))
+        room = width - len(left)
+        right = fitted(f"{words} ", min(room, cell_len(words) + 1))
+        ink = _ink(self.get_component_rich_style(f"cell--{style}", partial=True))
+        return Strip([Segment(left, base), Segment(" " * (room - cell_len(right)), base), Segment(right, base + ink)])
 
     def _head_line(self, width: int) -> Strip:
         segments = [Segment(" ", self.style_of("head"))]

@@ -42,6 +42,10 @@ class Provider(Protocol):
     feeds: Mapping[str, Feed[Any]]
 
     @property
+    def identity(self) -> str:
+        """Whom the system takes us for; "" before it was asked."""
+
+    @property
     def checks(self) -> Sequence[Check]: ...
 
     @property

@@ -92,6 +92,10 @@ class Kube:
         }  # fmt: skip
 
     @property
+    def identity(self) -> str:
+        return self.client.known_as or self.client.user
+
+    @property
     def checks(self) -> Sequence[Check]:
         from providers.kube.checks import checks
 
