@@ -3,49 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from providers.core.action import Call, DryRun, Permission, Precondition, Progress, Steps
 from providers.core.check import Finding
-from providers.core.config import Service
-from providers.core.errors import BackendError, Conflict, Invalid
-from providers.core.secret import redact
+from providers.core.errors import BackendError, Conflict, Denied, Invalid
+from providers.core.secret import MASK, redact
 from providers.core.text import clean
 from providers.kube.client import JSON_PATCH, KubeClient
 from providers.kube.follow import follow
-from providers.kube.health import verify
-from providers.kube.masking import looks_secret
+from providers.kube.health import Expectations, verify
+from providers.kube.masking import looks_secret, scrubbed
+from providers.kube.raw import Manifest, last_writer
 from providers.kube.rollouts import deployment_path
-from providers.kube.templates import same
 
 Operation = dict[str, Any]
-LONGEST_SHOWN = 600
+LONGEST_SHOWN: Final = 600
+_ABSENT: Final = object()
+_MISFIT: Final = "the server rejected our request due to an error in our request"
+"""What an API server says when an operation of a JSON patch, a `test` among them, does not fit the object (422)."""
+
+
+class Rehearsal(msgspec.Struct, frozen=True):
+    """What asking beforehand gave: the dry run, the reasons not to go on, and the object as it would become."""
+
+    dry_run: DryRun
+    blockers: tuple[str, ...] = ()
+    outcome: Manifest | None = None
 
 
 class DeploymentChange:
     """`operations` change the spec; tests on uid and generation go before them in the same request.
 
-    Generation moves with the spec only: a rollout's status churn does not spoil the plan, anybody's edit does, and the
-    server itself refuses then.
+    Generation moves with the spec only: a rollout's status churn (and whoever annotates) does not spoil the plan,
+    anybody's edit of the spec does, and then the server itself refuses. Make one with `prepare`.
     """
 
     def __init__(
-        self,
-        client: KubeClient,
-        deployment: dict[str, Any],
-        operations: Sequence[Operation],
-        services: Sequence[Service],
+        self, client: KubeClient, deployment: Manifest, operations: Sequence[Operation], expected: Expectations
     ) -> None:
         metadata = deployment["metadata"]
         self._client = client
-        self._services = services
+        self._expected = expected
         self.namespace: str = metadata["namespace"]
         self.name: str = metadata["name"]
         self.uid: str = metadata["uid"]
         self.generation: int = metadata["generation"]
-        self._wanted = _applied(deployment["spec"]["template"], operations)
+        self.rehearsal = Rehearsal(DryRun("not offered", "not asked yet"))
         pins = [_test("/metadata/uid", self.uid), _test("/metadata/generation", self.generation)]
         self._operations = [*pins, *operations]
         self._body = msgspec.json.encode(self._operations)
@@ -62,66 +68,128 @@ class DeploymentChange:
     def preconditions(self) -> tuple[Precondition, ...]:
         return (Precondition("uid", self.uid), Precondition("generation", str(self.generation)))
 
-    async def dry_run(self) -> DryRun:
-        """What the server says to the same request without effect."""
-        try:
-            await self._client.send("PATCH", self._path, self._body, JSON_PATCH, params={"dryRun": "All"})
-        except BackendError as error:
-            return DryRun("failed", error.message)
-        return DryRun("passed", "the server accepts the change")
-
+    @property
     def steps(self) -> Steps:
         return Steps(self._permit, self._apply, self._settled, self._follow, self._verify)
+
+    async def rehearse(self) -> None:
+        """Ask whether we may, and only then let the server try the same request without effect.
+
+        Raises Conflict when the deployment changed while the plan was made, Unreachable, TimedOut …
+        """
+        missing = await self._permit()
+        if missing:
+            dry_run = DryRun("not offered", "not asked: the right to do it is missing")
+            self.rehearsal = Rehearsal(dry_run, (f"not allowed: {missing} is missing",))
+            return
+        try:
+            answer = await self._patch({"dryRun": "All"})
+        except (Denied, Invalid) as error:
+            self.rehearsal = _refused(error)
+        else:
+            self.rehearsal = Rehearsal(DryRun("passed", "the server accepts the change"), (), _decoded(answer))
 
     async def _permit(self) -> str:
         return "" if await self._client.allowed(self.permission) else str(self.permission)
 
     async def _apply(self) -> str:
-        try:
-            await self._client.send("PATCH", self._path, self._body, JSON_PATCH)
-        except Invalid as error:
-            if not _test_failed(error.message):
-                raise
-            raise Conflict(
-                f"{self.name} is not what it was when the plan was made: nothing was changed",
-                source=self._client.source,
-                fix="look again and plan anew",
-            ) from None
+        await self._patch({})
         return "the server accepted the change"
 
+    async def _patch(self, params: dict[str, str]) -> bytes:
+        try:
+            return await self._client.send("PATCH", self._path, self._body, JSON_PATCH, params=params)
+        except Invalid as error:
+            if _MISFIT not in error.message:
+                raise
+        raise Conflict(
+            f"{self.name} is not what it was when the plan was made{await self._since_then()}",
+            source=self._client.source,
+            fix="look again and plan anew",
+        )
+
+    async def _since_then(self) -> str:
+        """Who changed it, if that can be told. The refusal stands either way."""
+        try:
+            now = await self._client.object(self._path)
+        except BackendError:
+            return ""
+        writer = last_writer(now, "spec")
+        if now["metadata"]["uid"] != self.uid or writer is None:
+            return ""
+        at = f" at {writer.at:%H:%M:%SZ}" if writer.at else ""
+        return f": generation {now['metadata']['generation']}, was {self.generation}; {clean(writer.manager)}{at}"
+
     async def _settled(self) -> bool | None:
-        """Whether the wanted template is there; None when somebody may have changed it in between."""
+        """Whether the change is there; None when somebody may have changed the spec in between."""
         now = await self._client.object(self._path)
         if now["metadata"]["uid"] != self.uid:
             return None
         if now["metadata"]["generation"] == self.generation:
             return False
-        return True if same(now["spec"]["template"], self._wanted) else None
+        return True if self._there(now) else None
+
+    def _there(self, now: Manifest) -> bool:
+        wanted = self.rehearsal.outcome
+        touched = [op for op in self._operations if op["op"] != "test" and op["path"].startswith("/spec")]
+        return all(
+            _at(now, op["path"]) == (_at(wanted, op["path"]) if wanted is not None else op.get("value", _ABSENT))
+            for op in touched
+        )
 
     def _follow(self) -> AsyncGenerator[Progress, None]:
         return follow(self._client, self.namespace, self.name, self.uid, self.generation + 1)
 
     async def _verify(self) -> Sequence[Finding]:
-        return await verify(self._client, self.namespace, self.name, self._services)
+        return await verify(self._client, self.namespace, self.name, self._expected)
+
+
+async def prepare(
+    client: KubeClient, deployment: Manifest, operations: Sequence[Operation], expected: Expectations
+) -> DeploymentChange:
+    """A change that was rehearsed. Raises Conflict, Unreachable, TimedOut …"""
+    change = DeploymentChange(client, deployment, operations, expected)
+    await change.rehearse()
+    return change
+
+
+def _refused(error: BackendError) -> Rehearsal:
+    # A webhook with side effects cannot be asked beforehand; that is no reason against the change itself.
+    if "does not support dry run" in error.message:
+        return Rehearsal(DryRun("not offered", error.message))
+    return Rehearsal(DryRun("failed", error.message), (f"the server refuses it: {error.message}",))
+
+
+def _decoded(answer: bytes) -> Manifest | None:
+    try:
+        return msgspec.json.decode(answer, type=Manifest)
+    except msgspec.DecodeError:
+        return None
 
 
 def _test(path: str, value: Any) -> Operation:
     return {"op": "test", "path": path, "value": value}
 
 
-def _test_failed(message: str) -> bool:
-    return "test" in message.lower() or "the server rejected our request due to an error" in message.lower()
-
-
-def _applied(template: dict[str, Any], operations: Sequence[Operation]) -> dict[str, Any]:
-    """The template after the operations that replace it as a whole; others leave what is compared to the caller."""
-    return next((op["value"] for op in operations if op["path"] == "/spec/template"), template)
+def _at(manifest: Any, pointer: str) -> Any:
+    """What a JSON pointer (RFC 6901) points at; `_ABSENT` when there is nothing."""
+    for step in pointer.split("/")[1:]:
+        name = step.replace("~1", "/").replace("~0", "~")
+        if isinstance(manifest, list) and name.isdecimal() and int(name) < len(manifest):
+            manifest = manifest[int(name)]
+        elif isinstance(manifest, dict) and name in manifest:
+            manifest = manifest[name]
+        else:
+            return _ABSENT
+    return manifest
 
 
 def _hidden(value: Any, name: str = "") -> Any:
     if isinstance(value, dict):
         label = str(value.get("name", name))
-        return {key: _hidden(inner, label if key == "value" else key) for key, inner in value.items()}
+        return {key: _hidden(inner, label if key == "value" else "") for key, inner in value.items()}
     if isinstance(value, list):
         return [_hidden(inner, name) for inner in value]
-    return "•••" if isinstance(value, str) and looks_secret(name, value) else value
+    if not isinstance(value, str):
+        return value
+    return MASK if name and looks_secret(name, value) else scrubbed(value)

@@ -37,10 +37,11 @@ async def error_rates(
 ) -> tuple[ErrorRate, ...]:
     """One rate a configured service, read side by side. Raises the pods feed's fault."""
     present = await pods.first()
-    return tuple(await asyncio.gather(*(_rate(client, service, present) for service in services)))
+    return tuple(await asyncio.gather(*(rate_of(client, service, present) for service in services)))
 
 
-async def _rate(client: KubeClient, service: Service, pods: tuple[Pod, ...]) -> ErrorRate:
+async def rate_of(client: KubeClient, service: Service, pods: tuple[Pod, ...]) -> ErrorRate:
+    """The rate of one service over those of `pods` that its selector chooses."""
     chosen = Selector.parse(service.selector)
     mine = [pod for pod in pods if chosen.matches(pod.labels)][:PODS_AT_MOST]
     names = [(pod, c.name) for pod in mine for c in pod.containers if not c.init and c.state == "running"]

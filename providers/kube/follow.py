@@ -5,20 +5,27 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
+from typing import Final
 
 import msgspec
 
 from providers.core.action import Progress, Stage
+from providers.core.backoff import Backoff
 from providers.core.errors import BackendError, NotFound
+from providers.core.text import clean
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
 from providers.kube.impact import pods_of
-from providers.kube.rollouts import deployment_path
+from providers.kube.raw import Manifest, items, label_query, last_writer, part
+from providers.kube.rollouts import REVISION, deployment_path
 from providers.kube.values import Deployment, Pod
 
-EVERY = 1.0
-LONGEST = 900.0
+EVERY: Final = 1.0
+LONGEST: Final = 900.0
 """Seconds after which following gives up; the rollout itself goes on."""
+HASH: Final = "pod-template-hash"
+_SLOWEST: Final = 8.0
+"""Seconds between two looks while the cluster does not answer."""
 
 
 async def follow(
@@ -26,54 +33,79 @@ async def follow(
 ) -> AsyncGenerator[Progress, None]:
     """Yield progress, each different from the last, until done, stuck or failed. A cut of the API is waited out."""
     last: Progress | None = None
-    end = time.monotonic() + LONGEST
+    end, cuts = time.monotonic() + LONGEST, 0
+    patience = Backoff(first=every, cap=_SLOWEST, jitter=0.25)
     while time.monotonic() < end:
-        progress = await _look(client, namespace, name, uid, generation)
+        try:
+            progress = await _look(client, namespace, name, uid, generation)
+            cuts = 0
+        except BackendError as error:
+            progress = Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
+            cuts += 1
         if progress != last:
             yield progress
             last = progress
         if progress.stage is not Stage.RUNNING:
             return
-        await asyncio.sleep(every)
+        await asyncio.sleep(patience.delay(cuts) if cuts else every)
     yield Progress(Stage.STUCK, f"not done after {LONGEST:g} s; last seen: {last.message if last else 'nothing'}")
 
 
 async def _look(client: KubeClient, namespace: str, name: str, uid: str, generation: int) -> Progress:
     try:
-        body = await client.get(deployment_path(namespace, name))
-        deployment = convert.deployment(msgspec.json.decode(body, type=wire.Deployment))
-        pods = await pods_of(client, namespace, deployment.selector)
+        raw = await client.object(deployment_path(namespace, name))
     except NotFound:
         return Progress(Stage.FAILED, "the deployment was deleted")
-    except BackendError as error:
-        return Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
-    return judge(deployment, pods, uid, generation)
+    deployment = convert.deployment(msgspec.convert(raw, wire.Deployment))
+    pods: Sequence[Pod] = ()
+    if deployment.rollout.state != "complete":
+        pods = await _newest_pods(client, namespace, raw)
+    return judge(deployment, pods, uid, generation, _writer(raw))
 
 
-def judge(deployment: Deployment, pods: Sequence[Pod], uid: str, generation: int) -> Progress:
+async def _newest_pods(client: KubeClient, namespace: str, deployment: Manifest) -> list[Pod]:
+    """The pods of the revision that rolls out; those of the one it replaces are no reason why it waits."""
+    query = label_query(part(deployment, "spec", "selector"))
+    sets = await client.object(f"/apis/apps/v1/namespaces/{namespace}/replicasets", {"labelSelector": query})
+    pods = await pods_of(client, namespace, query)
+    revision = part(deployment, "metadata", "annotations").get(REVISION)
+    newest = [s for s in items(sets, "items") if part(s, "metadata", "annotations").get(REVISION) == revision]
+    hashes = {part(s, "metadata", "labels").get(HASH) for s in newest}
+    return [pod for pod in pods if pod.labels.get(HASH) in hashes]
+
+
+def _writer(deployment: Manifest) -> str:
+    writer = last_writer(deployment, "spec")
+    if writer is None:
+        return ""
+    return f" by {clean(writer.manager)}" + (f" at {writer.at:%H:%M:%SZ}" if writer.at else "")
+
+
+def judge(deployment: Deployment, pods: Sequence[Pod], uid: str, generation: int, writer: str = "") -> Progress:
     """What one look says. `generation` is the one our change made; a newer one means that somebody went on."""
     if deployment.uid != uid:
         return Progress(Stage.FAILED, "the deployment was deleted and made anew")
     if deployment.generation > generation:
-        return Progress(
-            Stage.FAILED, f"superseded: somebody changed the spec again (generation {deployment.generation})"
-        )
+        said = f"superseded: the spec was changed again{writer} (generation {deployment.generation})"
+        return Progress(Stage.FAILED, said)
+    if deployment.generation < generation:
+        return Progress(Stage.RUNNING, "the change is not there yet")
     fraction = min(deployment.updated, deployment.available) / deployment.desired if deployment.desired else 1.0
-    held = _held_back(pods)
+    message = "; ".join(filter(None, (deployment.rollout.reason, _held_back(pods))))
     match deployment.rollout.state:
         case "complete":
             return Progress(Stage.DONE, f"{deployment.available} of {deployment.desired} updated and available", 1.0)
         case "stuck":
-            return Progress(Stage.STUCK, "; ".join(filter(None, (deployment.rollout.reason, held))), fraction)
+            return Progress(Stage.STUCK, message, min(1.0, fraction))
         case "paused":
-            return Progress(Stage.STUCK, "the deployment is paused", fraction)
-    return Progress(Stage.RUNNING, "; ".join(filter(None, (deployment.rollout.reason, held))), fraction)
+            return Progress(Stage.STUCK, "the deployment is paused", min(1.0, fraction))
+    return Progress(Stage.RUNNING, message, min(1.0, fraction))
 
 
 def _held_back(pods: Sequence[Pod]) -> str:
     """The youngest pods that are not well, each with its reason; those just starting are no news."""
     unwell = [p for p in pods if not p.healthy and not p.deleting]
-    newest = sorted(unwell, key=lambda p: p.created.timestamp() if p.created else 0.0, reverse=True)[:2]
+    newest = sorted(unwell, key=lambda p: (p.created.timestamp() if p.created else 0.0, p.name), reverse=True)[:2]
     return ", ".join(f"{pod.name}: {why(pod)}" for pod in newest)
 
 

@@ -1,67 +1,87 @@
-"""Is it well after a change? Pods ready, restarts still, health endpoints answering (E06)."""
+"""Is it well after a change? Pods ready, restarts still, health endpoints answering, errors quiet (E06)."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 import msgspec
 
 from providers.core.check import Evidence, Finding, Verdict
 from providers.core.config import Service
-from providers.core.errors import BackendError, Denied
+from providers.core.errors import BackendError, Denied, TimedOut, Unreachable
 from providers.core.text import clean
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
+from providers.kube.errorrate import WINDOW as LOG_WINDOW
+from providers.kube.errorrate import rate_of
 from providers.kube.follow import why
 from providers.kube.impact import pods_of
+from providers.kube.raw import label_query, part
 from providers.kube.rollouts import deployment_path
 from providers.kube.values import Deployment, Pod
 
-ROW = "E06"
-WINDOW = 5.0
+ROW: Final = "E06"
+WINDOW: Final = 5.0
 """Seconds between the two looks at the restart counts."""
+ANSWER: Final = 5.0
+"""Seconds a health endpoint may take."""
+
+
+class Expectations(msgspec.Struct, frozen=True):
+    """What a healthy deployment gives: the endpoints of its configured service, and at most so many error lines."""
+
+    services: tuple[Service, ...] = ()
+    error_lines_per_minute: float = 5.0
 
 
 async def verify(
-    client: KubeClient, namespace: str, name: str, services: Sequence[Service], *, window: float = WINDOW
+    client: KubeClient, namespace: str, name: str, expected: Expectations, *, window: float = WINDOW
 ) -> tuple[Finding, ...]:
     """Judge a deployment now. What cannot be asked is unknown, never green."""
     try:
-        before = await _look(client, namespace, name)
+        _, before = await _look(client, namespace, name)
         await asyncio.sleep(window)
         deployment, pods = await _look(client, namespace, name)
     except BackendError as error:
-        return (_finding(client, name, Verdict.UNKNOWN, error.message, error.message),)
-    service = next((s for s in services if s.deployment == name), None)
-    answers = [await _endpoint(client, pod, service) for pod in pods if not pod.deleting] if service else []
-    return (_ready(client, deployment, pods), _restarts(client, name, before[1], pods), *answers)
+        return (_unknown(client, f"deployment/{name}", "it cannot be seen", error),)
+    found = [judge_ready(client.source, deployment, pods), judge_restarts(client.source, name, before, pods)]
+    service = next((s for s in expected.services if s.deployment == name), None)
+    if service is None:
+        return tuple(found)
+    staying = [pod for pod in pods if not pod.deleting]
+    asked = (*(_endpoint(client, pod, service) for pod in staying), _errors(client, service, staying, expected))
+    return (*found, *await asyncio.gather(*asked))
 
 
 async def _look(client: KubeClient, namespace: str, name: str) -> tuple[Deployment, tuple[Pod, ...]]:
-    body = await client.get(deployment_path(namespace, name))
-    deployment = convert.deployment(msgspec.json.decode(body, type=wire.Deployment))
-    return deployment, await pods_of(client, namespace, deployment.selector)
+    raw = await client.object(deployment_path(namespace, name))
+    pods = await pods_of(client, namespace, label_query(part(raw, "spec", "selector")))
+    return convert.deployment(msgspec.convert(raw, wire.Deployment)), pods
 
 
-def _ready(client: KubeClient, deployment: Deployment, pods: Sequence[Pod]) -> Finding:
+def judge_ready(source: str, deployment: Deployment, pods: Sequence[Pod]) -> Finding:
+    """Every wanted pod is ready, and none is ill."""
     unwell = [p for p in pods if not p.healthy and not p.deleting]
     counted = f"{deployment.ready} of {deployment.desired} ready"
+    subject = f"deployment/{deployment.name}"
     if deployment.ready >= deployment.desired and not unwell:
-        return _finding(client, deployment.name, Verdict.PASS, counted, counted)
+        return _finding(source, subject, Verdict.PASS, counted, counted)
     quote = "; ".join(f"{p.name}: {why(p)}" for p in unwell[:3]) or counted
-    return _finding(client, deployment.name, Verdict.FAIL, counted, quote)
+    return _finding(source, subject, Verdict.FAIL, counted, quote)
 
 
-def _restarts(client: KubeClient, name: str, before: Sequence[Pod], after: Sequence[Pod]) -> Finding:
-    known = {p.uid: p.restarts for p in before}
-    risen = [p for p in after if p.restarts > known.get(p.uid, p.restarts)]
+def judge_restarts(source: str, name: str, before: Sequence[Pod], after: Sequence[Pod]) -> Finding:
+    """Whether containers restarted between two looks."""
+    known, subject = {p.uid: p.restarts for p in before}, f"deployment/{name}"
+    risen = [p for p in after if p.restarts > known.get(p.uid, 0)]
     if not risen:
         total = sum(p.restarts for p in after)
-        return _finding(client, name, Verdict.PASS, "restarts stand still", f"{total} restarts in all, none new")
+        return _finding(source, subject, Verdict.PASS, "restarts stand still", f"{total} restarts in all, none new")
     quote = ", ".join(f"{p.name}: {p.restarts}" for p in risen)
-    return _finding(client, name, Verdict.FAIL, "containers still restart", quote)
+    return _finding(source, subject, Verdict.FAIL, "containers still restart", quote)
 
 
 async def _endpoint(client: KubeClient, pod: Pod, service: Service) -> Finding:
@@ -69,14 +89,39 @@ async def _endpoint(client: KubeClient, pod: Pod, service: Service) -> Finding:
     path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}:{service.port}/proxy{service.health}"
     subject = f"pod/{pod.name}"
     try:
-        body = await client.get(path, deadline=5.0)
+        body = await client.get(path, deadline=ANSWER)
     except Denied as error:
-        found = _finding(client, subject, Verdict.UNKNOWN, f"{service.health} may not be asked", error.message)
-        return msgspec.structs.replace(found, permission=error.permission)
+        # Only the cluster's own refusal names a right; a 403 of the service itself is its answer.
+        if error.permission:
+            return _unknown(client, subject, f"{service.health} may not be asked", error)
+        return _finding(client.source, subject, Verdict.FAIL, f"{service.health} refuses", error.message)
+    except Unreachable as error:
+        said = "does not answer in time" if isinstance(error, TimedOut) else "could not be asked"
+        return _unknown(client, subject, f"{service.health} {said}", error)
     except BackendError as error:
-        return _finding(client, subject, Verdict.FAIL, f"{service.health} does not answer", error.message)
-    return _finding(client, subject, Verdict.PASS, f"{service.health} answers", clean(body, 200))
+        return _finding(client.source, subject, Verdict.FAIL, f"{service.health} is not well", error.message)
+    return _finding(client.source, subject, Verdict.PASS, f"{service.health} answers", clean(body, 200) or "HTTP 200")
 
 
-def _finding(client: KubeClient, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
-    return Finding(ROW, subject, verdict, summary, (Evidence(client.source, quote, datetime.now(UTC)),))
+async def _errors(client: KubeClient, service: Service, pods: Sequence[Pod], expected: Expectations) -> Finding:
+    rate = await rate_of(client, service, tuple(pods))
+    subject = f"service/{service.name}"
+    if rate.lines is None or rate.fault is not None:
+        fault = rate.fault
+        said = fault.message if fault else "the logs could not be read"
+        found = _finding(client.source, subject, Verdict.UNKNOWN, "error lines cannot be counted", said)
+        return msgspec.structs.replace(found, permission=fault.permission if fault else "")
+    most = expected.error_lines_per_minute
+    verdict = Verdict.PASS if rate.lines <= most else Verdict.WARN
+    quote = f"{rate.lines:g} error lines in the last {LOG_WINDOW} s, {most:g} a minute are usual"
+    return _finding(client.source, subject, verdict, f"{rate.lines:g} error lines a minute", quote)
+
+
+def _unknown(client: KubeClient, subject: str, summary: str, error: BackendError) -> Finding:
+    found = _finding(client.source, subject, Verdict.UNKNOWN, summary, error.message)
+    permission = error.permission if isinstance(error, Denied) else ""
+    return msgspec.structs.replace(found, fix=error.fix, permission=permission)
+
+
+def _finding(source: str, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
+    return Finding(ROW, subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))

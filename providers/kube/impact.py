@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from providers.core.errors import BackendError, NotFound
+from providers.core.text import clean
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
+from providers.kube.raw import Manifest, items, label_query, name_of, part
 from providers.kube.reflector import OLDER
 from providers.kube.values import Budget, Pod, matches
 
@@ -22,47 +24,60 @@ class _Pods(msgspec.Struct):
     items: list[wire.Pod] = []
 
 
-async def pods_of(client: KubeClient, namespace: str, selector: dict[str, str]) -> tuple[Pod, ...]:
-    """The pods a deployment's selector chooses, now."""
-    params = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
-    body = await client.get(f"/api/v1/namespaces/{namespace}/pods", params)
+async def pods_of(client: KubeClient, namespace: str, selector: dict[str, str] | str) -> tuple[Pod, ...]:
+    """The pods a selector (its labels, or a whole query) chooses, now; an empty one chooses all."""
+    query = selector if isinstance(selector, str) else label_query({"matchLabels": selector})
+    body = await client.get(f"/api/v1/namespaces/{namespace}/pods", {"labelSelector": query})
     return tuple(convert.pod(pod) for pod in msgspec.json.decode(body, type=_Pods).items)
 
 
-async def interrupts(client: KubeClient, deployment: dict[str, Any]) -> tuple[str, ...]:
-    """Sentences for the plan; a budget that cannot be read is said, not left out."""
-    metadata, spec = deployment["metadata"], deployment["spec"]
-    namespace = metadata["namespace"]
-    selector = (spec.get("selector") or {}).get("matchLabels") or {}
-    pods = await pods_of(client, namespace, selector)
+async def interrupts(client: KubeClient, deployment: Manifest) -> tuple[str, ...]:
+    """Sentences for the plan; what cannot be read is said, not left out."""
+    namespace, spec = deployment["metadata"]["namespace"], part(deployment, "spec")
+    pods = await pods_of(client, namespace, label_query(part(spec, "selector")))
     try:
-        budgets = _budget_lines(await _budgets(client, namespace), spec["template"])
+        budgets = budget_lines(await _budgets(client, namespace), part(spec, "template"))
     except BackendError as error:
         budgets = [f"disruption budgets could not be read: {error.message}"]
-    return (*_pod_lines(pods, spec), *budgets)
+    return (*pod_lines(pods, spec), *budgets, *await _autoscalers(client, namespace, name_of(deployment)))
 
 
-def _pod_lines(pods: Sequence[Pod], spec: dict[str, Any]) -> list[str]:
+def bounds(spec: Manifest) -> tuple[int, int]:
+    """(most unavailable, most extra) pods of a rolling update; a percentage of unavailable rounds down, extra up."""
+    rolling, desired = part(spec, "strategy", "rollingUpdate"), spec.get("replicas", 1)
+    unavailable = _count(rolling.get("maxUnavailable", "25%"), desired, math.floor)
+    surge = _count(rolling.get("maxSurge", "25%"), desired, math.ceil)
+    # The controller must be able to move (kubernetes/pkg/controller/deployment/util, ResolveFenceposts).
+    return (1, 0) if unavailable == surge == 0 else (unavailable, surge)
+
+
+def pod_lines(pods: Sequence[Pod], spec: Manifest) -> list[str]:
     ready = [p for p in pods if p.healthy and not p.deleting]
-    strategy = spec.get("strategy") or {}
     lines = [f"replaces {len(pods)} pods ({len(ready)} ready now)"]
-    if strategy.get("type") == "Recreate":
-        return [*lines, "strategy Recreate: every pod stops before a new one starts, an outage until then"]
-    rolling = strategy.get("rollingUpdate") or {}
-    lines.append(f"at most {rolling.get('maxUnavailable', '25%')} unavailable, {rolling.get('maxSurge', '25%')} extra")
+    if part(spec, "strategy").get("type") == "Recreate":
+        lines.append("strategy Recreate: every pod stops before a new one starts, a full outage until then")
+    else:
+        unavailable, surge = bounds(spec)
+        lines.append(f"at most {unavailable} of {spec.get('replicas', 1)} unavailable, {surge} extra")
     if len(ready) == 1:
         lines.append(f"{ready[0].name} is the last ready replica")
     return lines
 
 
-def _budget_lines(budgets: Sequence[Budget], template: dict[str, Any]) -> list[str]:
-    labels = (template.get("metadata") or {}).get("labels") or {}
+def budget_lines(budgets: Sequence[Budget], template: Manifest) -> list[str]:
+    labels = part(template, "metadata", "labels")
     return [
         f"budget {b.name} ({b.minimum}): {b.healthy} healthy of {b.wanted} wanted, {b.allowed} may be disrupted;"
         " a rollout is not bound by it"
         for b in budgets
         if matches(b.selector, labels)
     ]
+
+
+def _count(amount: int | str, desired: int, rounded: Callable[[float], int]) -> int:
+    if isinstance(amount, int):
+        return amount
+    return rounded(int(amount.removesuffix("%")) * desired / 100)
 
 
 async def _budgets(client: KubeClient, namespace: str) -> list[Budget]:
@@ -72,3 +87,19 @@ async def _budgets(client: KubeClient, namespace: str) -> list[Budget]:
     except NotFound:
         body = await client.get(path.replace(*next(iter(OLDER.items()))))
     return [convert.budget(raw) for raw in msgspec.json.decode(body, type=_Budgets).items]
+
+
+async def _autoscalers(client: KubeClient, namespace: str, deployment: str) -> list[str]:
+    try:
+        found = await client.object(f"/apis/autoscaling/v1/namespaces/{namespace}/horizontalpodautoscalers")
+    except NotFound:
+        return []
+    except BackendError as error:
+        return [f"autoscalers could not be read: {error.message}"]
+    specs = ((clean(name_of(scaler)), part(scaler, "spec")) for scaler in items(found, "items"))
+    return [
+        f"autoscaler {name} sets the replicas ({spec.get('minReplicas', 1)} to {spec.get('maxReplicas', '?')})"
+        for name, spec in specs
+        if part(spec, "scaleTargetRef").get("kind") == "Deployment"
+        and part(spec, "scaleTargetRef").get("name") == deployment
+    ]

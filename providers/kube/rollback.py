@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from providers.core.action import Option, Plan, Risk, Target
 from providers.core.errors import NotFound, UsageError
-from providers.kube.deployment_change import DeploymentChange, Operation
+from providers.kube.deployment_change import DeploymentChange, Operation, prepare
+from providers.kube.health import Expectations
 from providers.kube.identity import who_am_i
 from providers.kube.impact import interrupts
 from providers.kube.rollouts import CHANGE_CAUSE, History, Revision, history
@@ -27,7 +28,7 @@ class Rollback:
     rows: ClassVar[tuple[str, ...]] = ("E04", "E05", "E06")
     kinds: ClassVar[frozenset[str]] = frozenset({"deployment"})
     options: ClassVar[tuple[Option, ...]] = (
-        Option("to_revision", "Revision to go back to; without it, the newest older one that differs."),
+        Option("to_revision", "Revision to go back to; without it, the newest older one, if possible one that runs."),
     )
 
     def __init__(self, kube: Kube) -> None:
@@ -54,7 +55,8 @@ class Rollback:
                 fix="select it again",
             )
         wanted = _chosen(past, options.get("to_revision", ""))
-        change = DeploymentChange(client, past.deployment, _operations(past, wanted), self._kube.services)
+        expected = Expectations(self._kube.services, self._kube.thresholds.error_lines_per_minute)
+        change = await prepare(client, past.deployment, _operations(past, wanted), expected)
         return Plan(
             action=self.id,
             title=f"Roll back {target.label} to revision {wanted.number}{_cause(wanted)}",
@@ -64,14 +66,14 @@ class Rollback:
             risk=self.risk,
             calls=change.calls,
             diff=wanted.changes,
-            interrupts=await interrupts(client, past.deployment),
+            interrupts=(_standing(wanted), *await interrupts(client, past.deployment)),
             preconditions=change.preconditions,
             permissions=(change.permission,),
-            dry_run=await change.dry_run(),
+            dry_run=change.rehearsal.dry_run,
             inverse=_command(change, past.current.number) if past.current else "",
             equivalent=_command(change, wanted.number),
-            steps=change.steps(),
-            blockers=_blockers(past, wanted),
+            steps=change.steps,
+            blockers=(*_blockers(past, wanted), *change.rehearsal.blockers),
         )
 
 
@@ -90,7 +92,11 @@ def _chosen(past: History, text: str) -> Revision:
 
 
 def _operations(past: History, wanted: Revision) -> list[Operation]:
-    """The template, and the change cause that belongs to it (what kubectl rollout undo carries over)."""
+    """The template, and the change cause that belongs to it.
+
+    kubectl rollout undo puts back every annotation the old replica set remembers, and so drops newer ones of others;
+    the cause is the only one that speaks of the template.
+    """
     operations: list[Operation] = [{"op": "replace", "path": "/spec/template", "value": wanted.template}]
     present: dict[str, Any] = past.deployment["metadata"].get("annotations") or {}
     cause = wanted.annotations.get(CHANGE_CAUSE)
@@ -104,10 +110,18 @@ def _operations(past: History, wanted: Revision) -> list[Operation]:
 def _blockers(past: History, wanted: Revision) -> tuple[str, ...]:
     found = []
     if past.deployment["spec"].get("paused"):
-        found.append("the deployment is paused: kubectl rollout resume it first")
+        name, namespace = past.deployment["metadata"]["name"], past.deployment["metadata"]["namespace"]
+        found.append(f"it is paused, so nothing would roll: kubectl rollout resume deployment/{name} -n {namespace}")
     if wanted.current or not wanted.changes:
         found.append(f"revision {wanted.number} is what runs now")
     return tuple(found)
+
+
+def _standing(wanted: Revision) -> str:
+    """Whether the revision is known to work: a cluster keeps no record of it, only pods that run now tell."""
+    if wanted.ready:
+        return f"revision {wanted.number} is proved: {wanted.ready} of its pods are ready now"
+    return f"whether revision {wanted.number} ever became available cannot be told: none of its pods is left"
 
 
 def _cause(revision: Revision) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from providers.core.action import Change
 from providers.core.text import clean
 from providers.kube.client import KubeClient
+from providers.kube.raw import label_query, moment, part
 from providers.kube.templates import bare, diff, images_of, same
 
 REVISION = "deployment.kubernetes.io/revision"
@@ -47,9 +48,13 @@ class History(msgspec.Struct, frozen=True):
 
     @property
     def previous(self) -> Revision | None:
-        """The newest older revision that would change anything."""
+        """The newest older revision that differs, one with ready pods before others.
+
+        After two bad releases in a row the newest older one is bad as well; what still serves is good.
+        """
         newest = self.current.number if self.current else float("inf")
-        return next((r for r in self.revisions if r.number < newest and r.changes), None)
+        older = [r for r in self.revisions if r.number < newest and r.changes]
+        return next((r for r in older if r.ready), older[0] if older else None)
 
 
 def deployment_path(namespace: str, name: str) -> str:
@@ -59,8 +64,7 @@ def deployment_path(namespace: str, name: str) -> str:
 async def history(client: KubeClient, namespace: str, name: str) -> History:
     """Read a deployment and its replica sets. Raises NotFound, Denied …"""
     deployment = await client.object(deployment_path(namespace, name))
-    selector = (deployment["spec"].get("selector") or {}).get("matchLabels") or {}
-    params = {"labelSelector": ",".join(f"{key}={value}" for key, value in selector.items())}
+    params = {"labelSelector": label_query(part(deployment, "spec", "selector"))}
     sets = (await client.object(f"/apis/apps/v1/namespaces/{namespace}/replicasets", params)).get("items") or []
     uid = deployment["metadata"]["uid"]
     mine = [s for s in sets if any(o.get("uid") == uid for o in s["metadata"].get("ownerReferences") or ())]
@@ -77,7 +81,7 @@ def _revision(replicaset: dict[str, Any], current: dict[str, Any]) -> Revision:
     return Revision(
         number=int(number) if number.isdecimal() else 0,
         name=clean(metadata["name"]),
-        created=msgspec.convert(metadata.get("creationTimestamp"), datetime | None),
+        created=moment(metadata.get("creationTimestamp")),
         cause=clean(annotations.get(CHANGE_CAUSE, "")),
         images=images_of(template),
         replicas=spec.get("replicas", 0),

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,8 +20,10 @@ from providers.core.operator import Operator
 from providers.kube import health
 from providers.kube.provider import Kube
 from providers.kube.rollback import Rollback
+from providers.kube.rollouts import history
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.nodes import WORKLOAD_FAULTS
+from tests.contract.kube.dropping import dropping
 
 NAME = "fusion-bitcoin-relayer"
 TARGET = Target("deployment", NAME, "fusion-bitcoin")
@@ -72,6 +78,7 @@ async def test_somebody_else_s_change_in_between_is_kept(
     outcome = await _run(_gate(tmp_path), plan)
     assert outcome.verdict is Verdict.FAILED
     assert "nothing was changed" in outcome.message
+    assert "is not what it was when the plan was made" in outcome.message
     assert _patches(cluster) == 1
     now = cluster.store.get("deployments.apps", "fusion-bitcoin", NAME)["spec"]
     assert now["replicas"] == 4
@@ -92,11 +99,12 @@ async def test_a_viewer_is_refused_before_anything_is_sent(
     cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
 ) -> None:
     plan = await Rollback(connect("viewer")).plan(TARGET, {"to_revision": "2"})
-    assert plan.dry_run.state == "failed"
+    assert plan.dry_run.state == "not offered"
+    assert plan.blockers == ("not allowed: patch deployments.apps in fusion-bitcoin is missing",)
     outcome = await _run(_gate(tmp_path), plan)
     assert outcome.verdict is Verdict.REFUSED
     assert "patch deployments.apps" in outcome.message
-    assert _patches(cluster) == 0
+    assert cluster.request_log.count("PATCH") == 0
 
 
 @pytest.mark.parametrize("typed", ["", "fusion-bitcoin-relayer ", "FUSION-BITCOIN-RELAYER", "y"])
@@ -119,3 +127,92 @@ async def test_revisions_that_make_no_sense_are_named(connect: Callable[[str], K
 async def test_the_running_revision_is_a_blocker(connect: Callable[[str], Kube]) -> None:
     plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "3"})
     assert plan.blockers == ("revision 3 is what runs now",)
+
+
+async def test_after_two_bad_releases_what_still_serves_is_chosen(
+    cluster: Cluster, connect: Callable[[str], Kube], tmp_path: Path
+) -> None:
+    kube = connect("oncall")
+    for image in ("9.9.1", "9.9.2"):
+        cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, partial(_set_image, f"lost/relayer:{image}"))
+        await _until(partial(_knows_image, kube, image))
+    plan = await Rollback(kube).plan(TARGET, {})
+    assert plan.title.startswith(f"Roll back deployment/{NAME} to revision 3")
+    assert any(line.startswith("revision 3 is proved") for line in plan.interrupts)
+    assert (await _run(_gate(tmp_path), plan)).verdict is Verdict.DONE
+
+
+async def test_a_paused_deployment_is_a_blocker_with_its_fix(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, lambda d: d["spec"].update(paused=True))
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "1"})
+    assert plan.blockers == (
+        f"it is paused, so nothing would roll: kubectl rollout resume deployment/{NAME} -n fusion-bitcoin",
+    )
+
+
+async def test_a_lost_answer_is_unknown_then_read_back_and_never_sent_again(
+    cluster: Cluster, connect_to: Callable[[Path], Kube], tmp_path: Path
+) -> None:
+    async with dropping(cluster.kubeconfigs["oncall"], tmp_path) as (proxy, kubeconfig):
+        plan = await Rollback(connect_to(kubeconfig)).plan(TARGET, {"to_revision": "2"})
+        said: list[str] = []
+        gate = _gate(tmp_path)
+        gate.arm("test")
+        outcome = await gate.run(plan, Confirmation(NAME, "test"), lambda progress: said.append(progress.message))
+        gate.disarm("test over")
+        assert outcome.verdict is Verdict.DONE
+        assert "read back: it is there" in outcome.message
+        assert any(message.startswith("outcome unknown") for message in said)
+        assert proxy.changes == 1
+    assert _patches(cluster) == 1
+
+
+async def test_settled_tells_there_from_not_there_from_cannot_tell(
+    cluster: Cluster, connect: Callable[[str], Kube]
+) -> None:
+    kube = connect("oncall")
+    plan = await Rollback(kube).plan(TARGET, {"to_revision": "2"})
+    assert await plan.steps.settled() is False
+    await plan.steps.apply()
+    assert await plan.steps.settled() is True
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, partial(_set_image, "other/relayer:1"))
+    assert await plan.steps.settled() is None
+
+
+async def test_following_says_who_went_on(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    await plan.steps.apply()
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, lambda d: d["spec"].update(replicas=5))
+    async with aclosing(plan.steps.follow()) as steps:
+        last = [progress async for progress in steps][-1]
+    assert last.stage is Stage.FAILED
+    assert last.message.startswith("superseded: the spec was changed again")
+
+
+async def test_following_lasts_through_a_cut(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    await plan.steps.apply()
+    port, said = cluster.port, []
+    await cluster.hang_up()
+    async with asyncio.timeout(30), aclosing(plan.steps.follow()) as steps:
+        async for progress in steps:
+            said.append(progress)
+            if progress.message.startswith("cannot see it just now"):
+                await cluster.listen(port)
+    assert said[0].message.startswith("cannot see it just now")
+    assert said[-1].stage is Stage.DONE
+
+
+def _set_image(image: str, deployment: dict[str, Any]) -> None:
+    deployment["spec"]["template"]["spec"]["containers"][0]["image"] = image
+
+
+async def _knows_image(kube: Kube, tag: str) -> bool:
+    past = await history(kube.client, "fusion-bitcoin", NAME)
+    return past.current is not None and past.current.images[0].endswith(tag)
+
+
+async def _until(met: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(10):
+        while not await met():
+            await asyncio.sleep(0)
