@@ -86,8 +86,9 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         if self._sort is not None:
             column, reverse = self.columns[self._sort[0]], self._sort[1]
             kept.sort(key=lambda v: _sortable(column.order(v)), reverse=reverse)
+        before = self.selected
         self._rows, self._hidden = kept, len(every) - len(kept)
-        self._find_cursor()
+        self._find_cursor(before)
         self._measure()
         self.virtual_size = Size(self.size.width, len(kept) + HEAD)
         self.refresh()
@@ -100,9 +101,8 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         text = " ".join(column.cell(value).text for column in self.columns)
         return self.filter.keeps(text, getattr(value, "labels", None))
 
-    def _find_cursor(self) -> None:
+    def _find_cursor(self, before: V | None) -> None:
         """Stay on the same thing; when it is gone, stay where it was and select nothing."""
-        before = self.selected
         index = next((i for i, v in enumerate(self._rows) if self.identity(v) == self._key), None)
         if index is not None:
             self._index, self._gone = index, False
