@@ -69,17 +69,21 @@ class Reflector(Generic[V]):
         self._version = ""
         self._picture: tuple[V, ...] = ()
         self._relisted = float("-inf")
+        self._heard_at = float("-inf")
         self.skipped = Skipped()
 
     async def stream(self) -> AsyncGenerator[tuple[V, ...], None]:
         """Yield whole pictures; raises what broke it, and goes on from its resume point when opened again."""
-        if not self._version:
+        opened = time.monotonic()
+        fresh = not self._version
+        if fresh:
             await self._list()
         stir = asyncio.Event()
         beat = self._pulse.subscribe(stir.set)
         watching = asyncio.create_task(self._watch(stir), name=f"watch {self._path}")
         try:
-            yield self._draw()
+            if fresh:
+                yield self._draw()
             while True:
                 await stir.wait()
                 await asyncio.sleep(GATHER)
@@ -88,7 +92,7 @@ class Reflector(Generic[V]):
                     await self._ended(watching)
                     watching = asyncio.create_task(self._watch(stir), name=f"watch {self._path}")
                 self._raise_when_silent()
-                if self._pulse.latest.fault is None:
+                if self._proved_since(opened):
                     yield self._draw()
         finally:
             beat()
@@ -106,6 +110,11 @@ class Reflector(Generic[V]):
                 raise
             self._relisted = now
             await self._list()
+
+    def _proved_since(self, opened: float) -> bool:
+        """Whether the cluster has spoken since: what was kept over a cut is not current before that."""
+        pulse = self._pulse.latest
+        return self._heard_at > opened or (pulse.fault is None and pulse.seen > opened)
 
     def _raise_when_silent(self) -> None:
         reading = self._pulse.latest
@@ -173,6 +182,7 @@ class Reflector(Generic[V]):
     def _apply(self, kind: str, raw: msgspec.Raw) -> None:
         meta = msgspec.json.decode(raw, type=_Versioned).metadata
         self._version = meta.resource_version or self._version
+        self._heard_at = time.monotonic()
         if kind == "DELETED":
             self._items.pop(meta.uid, None)
         elif kind != "BOOKMARK":

@@ -67,6 +67,8 @@ async def test_a_dead_cluster_keeps_the_last_rows_and_comes_back(
     reading = await until(kube.pods, lambda r: r.fault is not None)
     assert reading.state == "down"
     assert {p.uid for p in reading.value} == {p.uid for p in rows}
+    again = await until(kube.pods, lambda r: r.fault is not None and r is not reading)
+    assert again.seen == reading.seen, "what was known before the cut must not become younger by trying again"
     await FAULTS["api-down"].heal(cluster)
     assert (await until(kube.pods, lambda r: r.fault is None)).value
     end()
