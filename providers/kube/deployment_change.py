@@ -37,8 +37,9 @@ class Rehearsal(msgspec.Struct, frozen=True):
 class DeploymentChange:
     """`operations` change the spec; tests on uid and generation go before them in the same request.
 
-    Generation moves with the spec only: a rollout's status churn (and whoever annotates) does not spoil the plan,
-    anybody's edit of the spec does, and then the server itself refuses. Make one with `prepare`.
+    Generation moves with the spec and, for deployments, with annotations (pkg/registry/apps/deployment/strategy.go): a
+    rollout's status churn does not spoil the plan, anybody's edit does, and then the server itself refuses. Make one
+    with `prepare`.
     """
 
     def __init__(
@@ -138,7 +139,7 @@ class DeploymentChange:
         )
 
     def _follow(self) -> AsyncGenerator[Progress, None]:
-        return follow(self._client, self.namespace, self.name, self.uid, self.generation + 1)
+        return follow(self._client, self.namespace, self.name, self.uid, self.generation + 1, there=self._there)
 
     async def _verify(self) -> Sequence[Finding]:
         return await verify(self._client, self.namespace, self.name, self._expected)

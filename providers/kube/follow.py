@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from typing import Final
 
 import msgspec
@@ -24,20 +24,32 @@ EVERY: Final = 1.0
 LONGEST: Final = 900.0
 """Seconds after which following gives up; the rollout itself goes on."""
 HASH: Final = "pod-template-hash"
+_Change = tuple[str, int, Callable[[Manifest], bool] | None]
 _SLOWEST: Final = 8.0
 """Seconds between two looks while the cluster does not answer."""
 
 
 async def follow(
-    client: KubeClient, namespace: str, name: str, uid: str, generation: int, *, every: float = EVERY
+    client: KubeClient,
+    namespace: str,
+    name: str,
+    uid: str,
+    generation: int,
+    *,
+    every: float = EVERY,
+    there: Callable[[Manifest], bool] | None = None,
 ) -> AsyncGenerator[Progress, None]:
-    """Yield progress, each different from the last, until done, stuck or failed. A cut of the API is waited out."""
+    """Yield progress, each different from the last, until done, stuck or failed. A cut of the API is waited out.
+
+    `generation` is the one the change made. A newer one means that somebody went on, which only ends the following when
+    `there` says that the change is gone from the deployment: annotating or scaling it leaves the change in place.
+    """
     last: Progress | None = None
     end, cuts = time.monotonic() + LONGEST, 0
     patience = Backoff(first=every, cap=_SLOWEST, jitter=0.25)
     while time.monotonic() < end:
         try:
-            progress = await _look(client, namespace, name, uid, generation)
+            progress = await _look(client, namespace, name, (uid, generation, there))
             cuts = 0
         except BackendError as error:
             progress = Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
@@ -51,12 +63,15 @@ async def follow(
     yield Progress(Stage.STUCK, f"not done after {LONGEST:g} s; last seen: {last.message if last else 'nothing'}")
 
 
-async def _look(client: KubeClient, namespace: str, name: str, uid: str, generation: int) -> Progress:
+async def _look(client: KubeClient, namespace: str, name: str, change: _Change) -> Progress:
+    uid, generation, there = change
     try:
         raw = await client.object(deployment_path(namespace, name))
     except NotFound:
         return Progress(Stage.FAILED, "the deployment was deleted")
     deployment = convert.deployment(msgspec.convert(raw, wire.Deployment))
+    if there is not None and there(raw):
+        generation = max(generation, deployment.generation)
     pods: Sequence[Pod] = ()
     if deployment.rollout.state != "complete":
         pods = await _newest_pods(client, namespace, raw)

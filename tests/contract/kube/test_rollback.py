@@ -182,11 +182,20 @@ async def test_settled_tells_there_from_not_there_from_cannot_tell(
 async def test_following_says_who_went_on(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
     plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
     await plan.steps.apply()
-    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, lambda d: d["spec"].update(replicas=5))
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, partial(_set_image, "other/relayer:1"))
     async with aclosing(plan.steps.follow()) as steps:
         last = [progress async for progress in steps][-1]
     assert last.stage is Stage.FAILED
     assert last.message.startswith("superseded: the spec was changed again")
+
+
+async def test_scaling_meanwhile_does_not_end_the_following(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    await plan.steps.apply()
+    cluster.store.modify("deployments.apps", "fusion-bitcoin", NAME, lambda d: d["spec"].update(replicas=2))
+    async with aclosing(plan.steps.follow()) as steps:
+        last = [progress async for progress in steps][-1]
+    assert (last.stage, last.message) == (Stage.DONE, "2 of 2 updated and available")
 
 
 async def test_following_lasts_through_a_cut(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
