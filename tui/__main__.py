@@ -19,6 +19,8 @@ COMMANDS = {
     "describe": ("tui.commands.describe:describe", "Explain one object for a person."),
     "logs": ("tui.commands.logs:logs", "Read or follow logs of a pod, a deployment or a label, merged by time."),
     "rollouts": ("tui.commands.rollouts:rollouts", "Revisions of a deployment and what differs between them."),
+    "env": ("tui.commands.env:env", "Environment of a running container, secrets masked."),
+    "reveal": ("tui.commands.reveal:reveal", "One value of one secret, recorded before it is read."),
     "check": ("tui.commands.check:check", "Ask the read-only questions of the guide."),
     "act": ("tui.commands.act:act", "Plan a change; run it when its target's name is confirmed."),
     "doctor": ("tui.commands.doctor:doctor", "Reach, identity and rights per system, in one table."),
