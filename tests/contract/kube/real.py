@@ -87,7 +87,6 @@ async def until(look: Callable[[], Awaitable[Any]]) -> Any:
         while True:
             if found := await look():
                 return found
-            await asyncio.sleep(0.1)
 
 
 @asynccontextmanager
