@@ -144,10 +144,12 @@ class KubeClient:
     async def websocket(self, path: str, protocols: tuple[str, ...]) -> aiohttp.ClientWebSocketResponse:
         """Open a websocket (exec). The caller closes it."""
         access = await self._credentials()
+        # Streaming paths promise "*/*"; older servers answer 406 to whoever insists on JSON.
+        headers = self._headers(access) | {"Accept": "*/*"}
         try:
             async with asyncio.timeout(self.settings.request_timeout):
                 return await self._connected(access).ws_connect(
-                    access.host + path, protocols=protocols, headers=self._headers(access), max_msg_size=4 * 1024 * 1024
+                    access.host + path, protocols=protocols, headers=headers, max_msg_size=4 * 1024 * 1024
                 )
         except aiohttp.WSServerHandshakeError as error:
             raise error_of(error.status, _handshake_body(error, path), error.headers or {}, self.source) from None
