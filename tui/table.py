@@ -19,6 +19,7 @@ from tui.filter import Filter
 from tui.keys import bindings
 from tui.panel import Panel
 from tui.text import fitted
+from tui.theme import glyph
 
 V = TypeVar("V")
 
@@ -118,7 +119,8 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         """Widths by content, bounded; what does not fit drops its least important columns."""
         sample = self._rows[:WIDTH_SAMPLE]
         wanted = {
-            c.title: min(c.width, max([len(c.title), *(len(c.cell(v).text) for v in sample)])) for c in self.columns
+            c.title: min(c.width, max([len(self._head(c)), *(len(c.cell(v).text) for v in sample)]))
+            for c in self.columns
         }
         shown = list(self.columns)
         room = max(10, self.size.width - 1)
@@ -162,13 +164,14 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
     def _head_line(self, width: int) -> Strip:
         segments = [Segment(" ", self.style_of("head"))]
         for column, room in self._widths:
-            mark = ""
-            if self._sort is not None and self.columns[self._sort[0]] is column:
-                mark = "▼" if self._sort[1] else "▲"
-            segments.append(
-                Segment(fitted(column.title + mark, room, right=column.right) + " " * GAP, self.style_of("head"))
-            )
+            head = fitted(self._head(column), room, right=column.right)
+            segments.append(Segment(head + " " * GAP, self.style_of("head")))
         return Strip(segments).adjust_cell_length(width, self.style_of(""))
+
+    def _head(self, column: Column[V]) -> str:
+        if self._sort is None or self.columns[self._sort[0]] is not column:
+            return column.title
+        return column.title + (glyph("▼", "v") if self._sort[1] else glyph("▲", "^"))
 
     def _row_line(self, row: int, width: int) -> Strip:
         value = self._rows[row]
