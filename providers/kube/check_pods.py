@@ -1,4 +1,4 @@
-"""Questions about pods and their containers: K01, K05, L04, N02, N06."""
+"""Questions about pods and their containers: K01, K05, L04, N02."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.text import clean
 from providers.kube.follow import why
 from providers.kube.values import Container, Pod, Usage
 
@@ -40,18 +41,11 @@ def checks(kube: Kube) -> Sequence[Check]:
         running = [p for p in await kube.pods.first() if p.status == "Running"]
         return [judge_probes(pod, failing.get(pod.uid, ""), kube.source) for pod in running]
 
-    async def pending() -> list[Finding]:
-        waiting = [p for p in await kube.pods.first() if p.status == "Pending"]
-        return [judge_pending(pod, kube.source) for pod in waiting] or [
-            _finding("N06", "pods", Verdict.PASS, "no pod waits for a node", kube.source, "no pod is Pending")
-        ]
-
     return (
         Check("K01", "Are the pods of the bridge well?", kube.source, pods),
         Check("K05", "Does a container come near its limits, or have none?", kube.source, usage),
         Check("L04", "Do probes fail, or are they missing?", kube.source, probes),
         Check("N02", "Are the system pods well?", kube.source, system),
-        Check("N06", "Why does a pod wait for a node?", kube.source, pending),
     )
 
 
@@ -62,7 +56,9 @@ def judge_pod(pod: Pod, row: str, source: str, recent: timedelta) -> Finding:
         verdict = (
             Verdict.WARN if pod.deleting or pod.status in {"ContainerCreating", "PodInitializing"} else Verdict.FAIL
         )
-        return _finding(row, subject, verdict, f"{pod.status}, {pod.ready} ready", source, why(pod))
+        reason = why(pod)
+        said = f"{pod.status}, {pod.ready} ready" + ("" if reason == pod.status else f": {reason}")
+        return _finding(row, subject, verdict, clean(said, 300), source, reason)
     if pod.last_restart is not None and datetime.now(UTC) - pod.last_restart < recent:
         last = next((c for c in pod.containers if c.last_finished == pod.last_restart), None)
         quote = f"{last.name}: exit {last.last_exit_code} {last.last_reason}" if last else f"{pod.restarts} restarts"
@@ -95,14 +91,6 @@ def judge_probes(pod: Pod, failure: str, source: str) -> Finding:
         quote = f"no readiness probe: {', '.join(bare)}"
         return _finding("L04", subject, Verdict.WARN, "containers without a readiness probe", source, quote)
     return _finding("L04", subject, Verdict.PASS, "probes pass", source, "no failure in the events")
-
-
-def judge_pending(pod: Pod, source: str) -> Finding:
-    """What it needs, and the scheduler's own count of why no node gives it."""
-    cpu = sum(c.cpu_request or 0.0 for c in pod.containers if not c.init)
-    memory = sum(c.memory_request or 0.0 for c in pod.containers if not c.init)
-    needs = f"needs {cpu:g} cpu and {memory / 2**20:.0f} Mi"
-    return _finding("N06", f"pod/{pod.name}", Verdict.FAIL, needs, source, why(pod))
 
 
 def _near(container: Container, used: Usage, threshold: float) -> list[str]:

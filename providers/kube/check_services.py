@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
 from providers.core.check import Check, Evidence, Finding, Verdict
@@ -58,7 +59,7 @@ def judge_service(service: Service, behind: Endpoints | None, pods: Sequence[Pod
 def _difference(service: Service, pods: Sequence[Pod]) -> str:
     """The selector, and what the nearest pod has instead."""
     wanted = ",".join(f"{key}={value}" for key, value in service.selector.items())
-    nearest = max(pods, key=lambda p: len(service.selector.items() & p.labels.items()), default=None)
+    nearest = max(pods, key=lambda p: _nearness(service.selector, p.labels), default=None)
     if nearest is None or matches(service.selector, nearest.labels):
         return f"selector {wanted}; there is no such pod"
     differs = (
@@ -67,6 +68,11 @@ def _difference(service: Service, pods: Sequence[Pod]) -> str:
         if nearest.labels.get(key) != value
     )
     return f"selector {wanted}; the nearest pod {nearest.name} has {', '.join(differs)}"
+
+
+def _nearness(selector: dict[str, str], labels: dict[str, str]) -> float:
+    """How like the labels are to what is selected: a misspelt value is nearer than an absent key."""
+    return sum(SequenceMatcher(None, value, labels.get(key, "")).ratio() for key, value in selector.items())
 
 
 def _finding(row: str, subject: str, verdict: Verdict, summary: str, source: str, quote: str) -> Finding:

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from providers.core.check import Check
+from providers.kube.check_config import checks as config_checks
 from providers.kube.check_pods import checks as pod_checks
+from providers.kube.check_scheduling import checks as scheduling_checks
 from providers.kube.check_services import checks as service_checks
 
 if TYPE_CHECKING:
@@ -15,4 +17,4 @@ if TYPE_CHECKING:
 
 def checks(kube: Kube) -> Sequence[Check]:
     """Every check of the cluster, bound to its feeds."""
-    return (*pod_checks(kube), *service_checks(kube))
+    return (*pod_checks(kube), *service_checks(kube), *config_checks(kube), *scheduling_checks(kube))
