@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,9 @@ import yaml
 
 from providers.core.errors import UsageError
 from sandbox.cluster.seams import Pace
-from sandbox.owner import leave_mark, sweep
+from sandbox.member import Grounds, Member, Starter
+from sandbox.members import STARTERS
+from sandbox.owner import end_children, leave_mark, sweep
 
 PREFIX = "fusion-sandbox-"
 
@@ -20,45 +24,69 @@ PREFIX = "fusion-sandbox-"
 class Estate:
     """Its members, started and seeded, and the faults that are in them."""
 
-    def __init__(self, directory: Path, cluster: Any) -> None:
+    def __init__(self, directory: Path) -> None:
         self.directory = directory
-        self.cluster = cluster
+        self.cluster: Any = None
+        self.members: list[Member] = []
         self.broken: set[str] = set()
 
     @classmethod
-    async def start(cls, *, seed: int = 7, pace: Pace | None = None) -> Estate:
-        """Remove what dead estates left behind, then start all members; when one fails nothing stays."""
-        from sandbox.cluster.cluster import Cluster
-
+    async def start(
+        cls, *, seed: int = 7, pace: Pace | None = None, starters: Mapping[str, Starter] = STARTERS
+    ) -> Estate:
+        """Remove what dead estates left behind, then start all members together; when one fails nothing stays."""
         sweep(Path(tempfile.gettempdir()), PREFIX)
-        directory = Path(tempfile.mkdtemp(prefix=PREFIX))
-        leave_mark(directory)
+        estate = cls(Path(tempfile.mkdtemp(prefix=PREFIX)))
+        leave_mark(estate.directory)
         try:
-            (directory / "cluster").mkdir(mode=0o700)
-            estate = cls(directory, await Cluster.start(directory / "cluster", seed=seed, pace=pace or Pace()))
+            await estate._raise(seed, pace or Pace(), starters)
         except BaseException:
-            shutil.rmtree(directory, ignore_errors=True)
+            await estate.stop()
             raise
         estate._write_config()
         return estate
 
+    async def _raise(self, seed: int, pace: Pace, starters: Mapping[str, Starter]) -> None:
+        try:
+            async with asyncio.TaskGroup() as together:
+                for name, starter in starters.items():
+                    together.create_task(self._join(starter, Grounds(self.directory, self._room(name), seed)))
+                together.create_task(self._raise_cluster(seed, pace))
+        except ExceptionGroup as failed:
+            raise failed.exceptions[0] from None
+
+    async def _join(self, starter: Starter, grounds: Grounds) -> None:
+        self.members.append(await starter(grounds))
+
+    async def _raise_cluster(self, seed: int, pace: Pace) -> None:
+        from sandbox.cluster.cluster import Cluster
+
+        self.cluster = await Cluster.start(self._room("cluster"), seed=seed, pace=pace)
+
+    def _room(self, name: str) -> Path:
+        room = self.directory / name
+        room.mkdir(mode=0o700)
+        return room
+
     async def stop(self) -> None:
         """Stop every member and remove the directory; safe to call twice."""
-        await self.cluster.stop()
+        running = [*self.members, *([self.cluster] if self.cluster is not None else [])]
+        await asyncio.gather(*(member.stop() for member in running), return_exceptions=True)
+        end_children(self.directory)
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def where(self) -> dict[str, Any]:
-        """Where everything is, for kubectl and for the console."""
+        """Where everything is, for the console and for everybody else's tools."""
         kubeconfigs = {user: str(path) for user, path in self.cluster.kubeconfigs.items()}
-        return {
+        facts = {
             "config": str(self._config),
             "kubeconfig": kubeconfigs["oncall"],
             "kubeconfigs": kubeconfigs,
             "cluster": self.cluster.url,
-            "control": str(self.control),
-            "directory": str(self.directory),
-            "pid": os.getpid(),
         }
+        for member in self.members:
+            facts |= member.where
+        return facts | {"control": str(self.control), "directory": str(self.directory), "pid": os.getpid()}
 
     @property
     def control(self) -> Path:
@@ -95,8 +123,12 @@ class Estate:
     def _write_config(self) -> None:
         """A console configuration of three environments: everyday, production and read-only eyes."""
         users = {"sandbox": ("oncall", False), "sandbox-prod": ("oncall", True), "sandbox-viewer": ("viewer", False)}
+        sections: dict[str, Any] = {}
+        for member in self.members:
+            sections |= member.section
         environments = {
             name: {"production": production, "kubernetes": {"kubeconfig": str(self.cluster.kubeconfigs[user])}}
+            | sections
             for name, (user, production) in users.items()
         }
         document = {

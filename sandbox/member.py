@@ -1,0 +1,35 @@
+"""What a member of the estate besides the cluster is: started together, seeded, reachable, stopped without a trace."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+class Member(Protocol):
+    """One system on loopback."""
+
+    @property
+    def where(self) -> dict[str, Any]:
+        """Facts for `sandbox up`: name to address, path or credential."""
+
+    @property
+    def section(self) -> dict[str, Any]:
+        """Its part of the console's configuration: section of an environment to keys."""
+
+    async def stop(self) -> None:
+        """End it; safe to call twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a member is given: the estate's private directory, a fresh one of its own in that, and the seed."""
+
+    home: Path
+    directory: Path
+    seed: int
+
+
+Starter = Callable[[Grounds], Awaitable[Member]]
