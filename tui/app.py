@@ -6,7 +6,8 @@ import asyncio
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
-from concurrent.futures import CancelledError, Future
+from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
@@ -16,10 +17,10 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from providers.core.action import Action, Outcome, Plan, Progress, Target
-from providers.core.errors import FusionError, UsageError
+from providers.core.errors import UsageError
+from providers.core.feed import Fault
 from providers.core.gate import Confirmation
 from providers.core.runtime import Core
-from providers.core.secret import redact
 from providers.core.site import Site
 from tui import theme
 from tui.command import run_command
@@ -32,10 +33,14 @@ from tui.outcome import OutcomeScreen
 from tui.panel import Panel
 from tui.prompt import Prompt
 from tui.table import TablePanel
-from tui.text import Guard, content
+from tui.text import Guard, content, pages
 from tui.view import TextScreen
 
 T = TypeVar("T")
+
+LEAVE_AT_ONCE = 1.5
+LEAVE_AT_LAST = 12.0
+"""Seconds until the console is left, whatever does not end: without and with a change in flight."""
 
 
 class Mode(NamedTuple):
@@ -83,19 +88,24 @@ class FusionApp(App[int]):
 
     def submit(self, work: Coroutine[Any, Any, T], done: Callable[[T], object], what: str = "") -> None:
         """Run on the core; `done` gets the result on this thread, a failure becomes a toast."""
-        loop = asyncio.get_running_loop()
         future = self.core.submit(work)
-        future.add_done_callback(lambda f: _hand_over(loop, lambda: self._finish(f, done, what)))
+        future.add_done_callback(lambda f: self._hand_over(lambda: self._finish(f, done, what)))
 
     def _finish(self, future: Future[T], done: Callable[[T], object], what: str) -> None:
-        try:
-            result = future.result()
-        except CancelledError:
+        if future.cancelled():
             return
-        except FusionError as error:
-            self.say(f"{what + ': ' if what else ''}{error.message}{' — ' + error.fix if error.fix else ''}", "error")
+        error = future.exception()
+        if error is None:
+            done(future.result())
             return
-        done(result)
+        fault = Fault.of(error)
+        self.say(f"{what + ': ' if what else ''}{fault.message}{' — ' + fault.fix if fault.fix else ''}", "error")
+
+    def _hand_over(self, work: Callable[[], object]) -> None:
+        """From the core's thread into this application's queue: what breaks there is seen, not lost."""
+        # The interface may close its loop at any moment; then nobody is there to tell.
+        with suppress(RuntimeError):
+            self.call_later(work)
 
     def say(self, text: str, severity: str = "information") -> None:
         """A toast; never markup."""
@@ -145,10 +155,9 @@ class FusionApp(App[int]):
     def _run(self, plan: Plan, confirmation: Confirmation) -> None:
         shown = OutcomeScreen(plan)
         self.push_screen(shown)
-        loop = asyncio.get_running_loop()
 
         def report(progress: Progress) -> None:
-            _hand_over(loop, lambda: shown.report(progress))
+            self._hand_over(lambda: shown.report(progress))
 
         def ended(outcome: Outcome) -> None:
             shown.end(outcome)
@@ -238,9 +247,12 @@ class FusionApp(App[int]):
             self._leave()
 
     def _leave(self) -> None:
-        if self.site.gate.in_flight:
+        in_flight = self.site.gate.in_flight
+        if in_flight:
             self.say("finishing what is in flight …", "warning")
-        self.submit(self.site.close(), lambda _: self.exit(0))
+        self.core.submit(self.site.close()).add_done_callback(lambda _: self._hand_over(lambda: self.exit(0)))
+        # Reading systems that hang must not keep anybody here; a change that was sent is waited for.
+        self.set_timer(LEAVE_AT_LAST if in_flight else LEAVE_AT_ONCE, lambda: self.exit(0))
 
     def _show_unfinished(self, lines: Sequence[str]) -> None:
         if lines:
@@ -262,28 +274,9 @@ class FusionApp(App[int]):
     def _fatal_error(self) -> None:
         """Textual's own page prints local variables, passwords included; ours prints where it broke and no values."""
         self.bell()
-        text = redact("".join(traceback.format_exception(*sys.exc_info())))
-        self._exit_renderables.append(content_lines(text))
+        self._exit_renderables.append(pages("".join(traceback.format_exception(self._exception or sys.exception()))))
         self._close_messages_no_wait()
         self._return_code = 1
-
-
-def content_lines(text: str) -> str:
-    """A crash as plain lines without control bytes."""
-    from rich.markup import escape
-
-    from providers.core.text import clean_lines
-
-    return escape("\n".join(clean_lines(text)))
-
-
-def _hand_over(loop: asyncio.AbstractEventLoop, work: Callable[[], object]) -> None:
-    """Onto the interface's loop, unless that has closed in the meantime."""
-    if not loop.is_closed():
-        try:
-            loop.call_soon_threadsafe(work)
-        except RuntimeError:  # closed between the two lines
-            return
 
 
 async def _on_core(work: Callable[[], T]) -> T:

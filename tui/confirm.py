@@ -42,7 +42,13 @@ class TypedInput(Input):
     def _on_paste(self, event: events.Paste) -> None:
         event.stop()
         event.prevent_default()
-        self.app.bell()
+        self._refuse_paste()
+
+    def action_paste(self) -> None:
+        self._refuse_paste()
+
+    def _refuse_paste(self) -> None:
+        self.notify("It has to be typed by hand; pasting is not taken.", severity="warning", markup=False)
 
     async def _on_key(self, event: events.Key) -> None:
         now = time.monotonic()
@@ -68,11 +74,19 @@ class Confirm(ModalScreen[Confirmation | None]):
     Confirm #head { height: auto; text-style: bold; }
     Confirm VerticalScroll { height: 1fr; }
     Confirm #ask { height: auto; }
-    Confirm Input { height: 3; }
-    Confirm Horizontal { height: 3; align-horizontal: right; }
-    Confirm Button { margin-left: 2; }
+    Confirm Input { height: 1; border: none; padding: 0 1; background: $panel; margin-bottom: 1; }
+    Confirm Horizontal { height: 1; align-horizontal: right; }
+    Confirm Button { height: 1; border: none; margin-left: 2; }
+    Confirm Button:focus { border: none; text-style: bold reverse; }
     """
-    BINDINGS: ClassVar[list[Any]] = [("escape", "cancel", "Cancel")]
+    # The plan scrolls wherever the focus is, so that tab goes straight from Cancel to what there is to do.
+    BINDINGS: ClassVar[list[Any]] = [
+        ("escape", "cancel", "Cancel"),
+        ("down", "scroll(1)", "Down"),
+        ("up", "scroll(-1)", "Up"),
+        ("pagedown", "scroll(10)", "Page down"),
+        ("pageup", "scroll(-10)", "Page up"),
+    ]
 
     def __init__(self, plan: Plan, site: Site) -> None:
         super().__init__()
@@ -84,7 +98,7 @@ class Confirm(ModalScreen[Confirmation | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(self._head(), id="head")
-            with VerticalScroll():
+            with VerticalScroll(can_focus=False):
                 yield Static(Content("\n").join(content(text, style) for text, style in plan_lines(self._plan)))
             yield Static(self._ask(), id="ask")
             if not self._plan.blockers:
@@ -98,8 +112,11 @@ class Confirm(ModalScreen[Confirmation | None]):
 
     def on_mount(self) -> None:
         self.set_class(self._site.production, "-production")
-        self._born = time.monotonic()
         self.query_one("#cancel").focus()
+        self.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        self._born = time.monotonic()
 
     def _head(self) -> Content:
         word = "PRODUCTION" if self._site.production else "not production"
@@ -145,6 +162,9 @@ class Confirm(ModalScreen[Confirmation | None]):
         if typed != wanted:
             return f"What was typed is not  {wanted}"
         return "Give a reason, too." if self._level is Risk.DESTRUCTIVE and not reason.strip() else ""
+
+    def action_scroll(self, by: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=by, animate=False)
 
     def action_cancel(self) -> None:
         self.dismiss(None)

@@ -10,7 +10,9 @@ from typing import Final
 import msgspec
 
 from providers.core.errors import BackendError, UsageError
+from providers.core.text import clean
 from providers.kube import convert, wire
+from providers.kube.answers import garbled
 from providers.kube.client import KubeClient
 from providers.kube.describe_node import node_sections
 from providers.kube.describe_pod import pod_sections
@@ -23,7 +25,7 @@ from providers.kube.describe_workload import (
     replicaset_sections,
     service_sections,
 )
-from providers.kube.page import Line, Section, Tone, line, plain
+from providers.kube.page import Line, Section, Tone, line, plain, section
 from providers.kube.raw import Manifest, part
 from providers.kube.values import Event, Pod
 
@@ -77,12 +79,15 @@ async def page(client: KubeClient, kind: str, namespace: str, name: str) -> tupl
         client.object(path_of(kind, namespace, name)), _events_about(client, kind, namespace, name)
     )
     own = _own(events, manifest) if isinstance(events, list) else []
-    if kind == "node":
-        sections = node_sections(manifest, own, await _pods_on(client, name))
-    else:
-        sections = _PAGES.get(kind, other_sections)(manifest, own)
+    on_it = await _pods_on(client, name) if kind == "node" else None
+    try:
+        sections = (
+            node_sections(manifest, own, on_it) if kind == "node" else _PAGES.get(kind, other_sections)(manifest, own)
+        )
+    except msgspec.ValidationError:
+        raise garbled(f"{kind}/{clean(name)}", client.source) from None
     filled = tuple(section for section in sections if section.lines)
-    return filled if kind == "event" else (*filled, Section("Events, newest first", _event_lines(events, own)))
+    return filled if kind == "event" else (*filled, section("Events, newest first", _event_lines(events, own)))
 
 
 async def _events_about(client: KubeClient, kind: str, namespace: str, name: str) -> list[Event] | BackendError:

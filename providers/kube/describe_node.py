@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import msgspec
 
 from providers.kube import convert, wire
-from providers.kube.page import Line, Section, Tone, line
+from providers.kube.page import Line, Section, Tone, line, section
 from providers.kube.raw import Manifest, items, moment, name_of, part
 from providers.kube.values import Event, Pod
 
@@ -25,9 +25,9 @@ def node_sections(node: Manifest, events: Sequence[Event], pods: Sequence[Pod] |
         line("created", value.created),
     ]
     return (
-        Section(f"Node {name_of(node)}", tuple(lines)),
-        Section("Conditions", tuple(_condition_lines(node))),
-        Section("Room", tuple(_room_lines(node, pods))),
+        section(f"Node {name_of(node)}", lines),
+        section("Conditions", _condition_lines(node)),
+        section("Room", _room_lines(node, pods)),
     )
 
 

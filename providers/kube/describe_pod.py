@@ -8,7 +8,7 @@ import msgspec
 
 from providers.kube import podstate, wire
 from providers.kube.describe_container import container_lines, headline
-from providers.kube.page import Line, Section, Tone, line
+from providers.kube.page import Line, Section, Tone, line, section
 from providers.kube.raw import Manifest, containers_of, items, moment, name_of, part
 from providers.kube.values import Event
 
@@ -19,17 +19,17 @@ def pod_sections(pod: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
     """State, containers, conditions, volumes; `events` are the pod's own, newest first."""
     spec, statuses = part(pod, "spec"), _statuses(pod)
     containers = tuple(
-        Section(
+        section(
             f"{_TITLES[group]} {c.get('name', '')}",
             tuple(container_lines(group, c, statuses.get(str(c.get("name")), {}), _of(events, group, c))),
         )
         for group, c in containers_of(spec)
     )
     return (
-        Section(f"Pod {name_of(pod)}", tuple(_state_lines(pod, statuses))),
+        section(f"Pod {name_of(pod)}", _state_lines(pod, statuses)),
         *containers,
-        Section("Conditions", tuple(condition_lines(pod, good="True"))),
-        Section("Volumes", tuple(line(str(v.get("name", "")), volume_words(v)) for v in items(spec, "volumes"))),
+        section("Conditions", condition_lines(pod, good="True")),
+        section("Volumes", [line(str(v.get("name", "")), volume_words(v)) for v in items(spec, "volumes")]),
     )
 
 

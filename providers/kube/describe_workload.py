@@ -10,7 +10,7 @@ from providers.kube import convert, wire
 from providers.kube.describe_container import container_lines
 from providers.kube.describe_pod import condition_lines, label_words, owner_lines
 from providers.kube.masking import scrubbed
-from providers.kube.page import Line, Section, Tone, line
+from providers.kube.page import Line, Section, Tone, line, section
 from providers.kube.raw import Manifest, containers_of, label_query, last_writer, moment, name_of, part
 from providers.kube.values import Event
 
@@ -20,9 +20,9 @@ _TONES = {"complete": Tone.GOOD, "progressing": Tone.WARN, "paused": Tone.WARN, 
 def deployment_sections(deployment: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
     """How far its rollout is and why, then its template."""
     return (
-        Section(f"Deployment {name_of(deployment)}", tuple(_deployment_lines(deployment))),
+        section(f"Deployment {name_of(deployment)}", _deployment_lines(deployment)),
         *_template_sections(deployment),
-        Section("Conditions", tuple(condition_lines(deployment, good="True"))),
+        section("Conditions", condition_lines(deployment, good="True")),
     )
 
 
@@ -33,7 +33,7 @@ def replicaset_sections(replicaset: Manifest, events: Sequence[Event]) -> tuple[
     lines = [line("replicas", f"{value.ready} of {value.desired} ready", tone=tone)]
     lines += [line("revision", f"{value.revision}{f': {value.change_cause}' if value.change_cause else ''}")]
     lines += [*owner_lines(replicaset), *_common(replicaset)]
-    return (Section(f"ReplicaSet {value.name}", tuple(lines)), *_template_sections(replicaset))
+    return (section(f"ReplicaSet {value.name}", lines)), *_template_sections(replicaset)
 
 
 def service_sections(service: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
@@ -47,7 +47,7 @@ def service_sections(service: Manifest, events: Sequence[Event]) -> tuple[Sectio
         line("selector", selector or "none: its endpoints are made by hand"),
         *_common(service),
     )
-    return (Section(f"Service {value.name}", lines),)
+    return (section(f"Service {value.name}", lines),)
 
 
 def endpoints_sections(endpoints: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
@@ -56,7 +56,7 @@ def endpoints_sections(endpoints: Manifest, events: Sequence[Event]) -> tuple[Se
     lines = [line("ready", address, tone=Tone.GOOD) for address in value.ready]
     lines += [line("not ready", address, tone=Tone.BAD) for address in value.not_ready]
     nothing = [line("addresses", "none: nothing answers behind this service", tone=Tone.BAD)]
-    return (Section(f"Endpoints {value.name}", tuple(lines or nothing)),)
+    return (section(f"Endpoints {value.name}", tuple(lines or nothing)),)
 
 
 def config_map_sections(config: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
@@ -66,8 +66,8 @@ def config_map_sections(config: Manifest, events: Sequence[Event]) -> tuple[Sect
     content = tuple(row for key, text in part(config, "data").items() for row in _content(key, str(text)))
     binary = tuple(line(key, f"binary, {len(text)} characters") for key, text in part(config, "binaryData").items())
     return (
-        Section(f"ConfigMap {name_of(config)}", (*changed, *_common(config))),
-        Section("Content", (*content, *binary)),
+        section(f"ConfigMap {name_of(config)}", (*changed, *_common(config))),
+        section("Content", (*content, *binary)),
     )
 
 
@@ -80,7 +80,7 @@ def event_sections(event: Manifest, events: Sequence[Event]) -> tuple[Section, .
         line("seen", f"×{value.count}, last ", value.last, ", first ", value.first),
         line("by", value.component or "unknown"),
     )
-    return (Section(f"Event {value.name}", lines),)
+    return (section(f"Event {value.name}", lines),)
 
 
 def other_sections(manifest: Manifest, events: Sequence[Event]) -> tuple[Section, ...]:
@@ -88,7 +88,7 @@ def other_sections(manifest: Manifest, events: Sequence[Event]) -> tuple[Section
     title = f"{manifest.get('kind') or 'Object'} {name_of(manifest)}"
     keys = ", ".join(part(manifest, "data"))
     lines = [*owner_lines(manifest), *_common(manifest), *([line("keys", keys)] if keys else [])]
-    return (Section(title, tuple(lines)), Section("Conditions", tuple(condition_lines(manifest, good="True"))))
+    return (section(title, tuple(lines)), section("Conditions", condition_lines(manifest, good="True")))
 
 
 def _deployment_lines(manifest: Manifest) -> Iterator[Line]:
@@ -124,7 +124,7 @@ def _template_sections(manifest: Manifest) -> Iterator[Section]:
         title = "Init container" if group == "initContainers" else "Container"
         # The first line is the state of a container; a template has none.
         lines = [row for row in container_lines(group, container, {}, ()) if row.label != "state"]
-        yield Section(f"{title} {container.get('name', '')}", tuple(lines))
+        yield section(f"{title} {container.get('name', '')}", lines)
 
 
 def _common(manifest: Manifest) -> Iterator[Line]:

@@ -24,7 +24,8 @@ _SAID: Final = re.compile(
     r"|A[KS]IA[0-9A-Z]{16}|eyJ[\w-]{10,}\.[\w.-]{10,}|gh[pousr]_\w{30,}|xox[abprs]-[\w-]{10,}"
     r"|hooks\.slack\.com/services/\S+)"
     r"|(?P<login>://[^/\s:@]*:)[^/\s@]+(?=@)"
-    r"|(?P<named>(?i:password|passwd|passphrase|secret|token|api[_-]?key|mnemonic)[\"']?\s*[=:]\s*[\"']?)[^\s\"',;&]+",
+    r"|(?P<named>(?i:password|passwd|passphrase|secret|token|api[_-]?key|mnemonic)[\"']?\s*[=:]\s*)"
+    r"(?:\"[^\"]*\"?|'[^']*'?|[^\s\"',;&]+)",
     re.DOTALL,
 )
 

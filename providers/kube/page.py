@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -48,6 +48,11 @@ class Section(msgspec.Struct, frozen=True):
 def line(label: str, *parts: Part, tone: Tone = Tone.PLAIN) -> Line:
     """A line with its texts cleaned; the only way foreign text gets into one."""
     return Line(clean(label, 200), tuple(clean(p, 2048) if isinstance(p, str) else p for p in parts), tone)
+
+
+def section(title: str, lines: Iterable[Line]) -> Section:
+    """A section with its title cleaned: names of containers come from outside as well."""
+    return Section(clean(title, 300), tuple(lines))
 
 
 def relative(moment: datetime | None, now: datetime) -> str:

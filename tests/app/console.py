@@ -98,6 +98,7 @@ class Restart:
 class Provider:
     name = "kube"
     source = "kube staging"
+    identity = "oncall"
 
     def __init__(self, core: Core, actions: Sequence[Action]) -> None:
         self.lights = Played(core, "light", Light("oncall", "cluster-7", "v1.20.2", 0.012))
