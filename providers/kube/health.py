@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
+from providers.core.backoff import Backoff
 from providers.core.check import Evidence, Finding, Verdict
 from providers.core.config import Service
 from providers.core.errors import BackendError, Denied, TimedOut, Unreachable
@@ -28,6 +31,8 @@ WINDOW: Final = 5.0
 """Seconds between the two looks at the restart counts."""
 ANSWER: Final = 5.0
 """Seconds a health endpoint may take."""
+PATIENCE: Final = 40.0
+"""Seconds a cluster that cannot be reached is waited for: a rollout often ends while its API server restarts."""
 
 
 class Expectations(msgspec.Struct, frozen=True):
@@ -42,7 +47,7 @@ async def verify(
 ) -> tuple[Finding, ...]:
     """Judge a deployment now. What cannot be asked is unknown, never green."""
     try:
-        _, before = await _look(client, namespace, name)
+        _, before = await _seen(client, namespace, name)
         await asyncio.sleep(window)
         deployment, pods = await _look(client, namespace, name)
     except BackendError as error:
@@ -54,6 +59,20 @@ async def verify(
     staying = [pod for pod in pods if not pod.deleting]
     asked = (*(_endpoint(client, pod, service) for pod in staying), _errors(client, service, staying, expected))
     return (*found, *await asyncio.gather(*asked))
+
+
+async def _seen(client: KubeClient, namespace: str, name: str) -> tuple[Deployment, tuple[Pod, ...]]:
+    """The first look, as soon as the cluster can be reached. Raises what the last try raised."""
+    give_up, backoff = time.monotonic() + PATIENCE, Backoff(first=0.5, cap=4.0)
+    for attempt in itertools.count():
+        try:
+            return await _look(client, namespace, name)
+        except Unreachable:
+            pause = backoff.delay(attempt)
+            if time.monotonic() + pause > give_up:
+                raise
+            await asyncio.sleep(pause)
+    raise AssertionError("unreachable: a look succeeds or gives up")
 
 
 async def _look(client: KubeClient, namespace: str, name: str) -> tuple[Deployment, tuple[Pod, ...]]:

@@ -44,7 +44,7 @@ def exit_of_findings(findings: tuple[Finding, ...]) -> Exit:
 
 
 def exit_of_outcome(outcome: Outcome) -> Exit:
-    """Done and healthy: 0. Done but stuck or unhealthy, or failed: 1. Refused: 4. Unknown: 5."""
+    """Done and healthy: 0. Done but stuck or not well, or failed: 1. Done, health not known: 3. Refused: 4. Unknown: 5."""
     match outcome.verdict:
         case Ended.REFUSED:
             return Exit.REFUSED
@@ -54,4 +54,4 @@ def exit_of_outcome(outcome: Outcome) -> Exit:
             return Exit.FINDINGS
     if outcome.progress is not None and outcome.progress.stage is not Stage.DONE:
         return Exit.FINDINGS
-    return Exit.FINDINGS if any(f.verdict is Verdict.FAIL for f in outcome.findings) else Exit.OK
+    return exit_of_findings(outcome.findings) if outcome.findings else Exit.OK

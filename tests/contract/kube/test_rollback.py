@@ -212,6 +212,18 @@ async def test_following_lasts_through_a_cut(cluster: Cluster, connect: Callable
     assert said[-1].stage is Stage.DONE
 
 
+async def test_health_waits_for_a_cluster_that_restarts(cluster: Cluster, connect: Callable[[str], Kube]) -> None:
+    plan = await Rollback(connect("oncall")).plan(TARGET, {"to_revision": "2"})
+    port = cluster.port
+    await cluster.hang_up()
+    judging = asyncio.create_task(plan.steps.verify())
+    await asyncio.wait({judging}, timeout=0.2)
+    assert not judging.done()
+    await cluster.listen(port)
+    findings = await asyncio.wait_for(judging, 20)
+    assert {f.summary for f in findings} >= {"restarts stand still", "3 of 3 ready"}
+
+
 def _set_image(image: str, deployment: dict[str, Any]) -> None:
     deployment["spec"]["template"]["spec"]["containers"][0]["image"] = image
 

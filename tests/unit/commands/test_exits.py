@@ -64,6 +64,8 @@ def test_unknown_is_never_ok(verdicts: tuple[Verdict, ...], code: int) -> None:
         (Outcome("1", Ended.DONE, "", Progress(Stage.DONE, "")), 0),
         (Outcome("1", Ended.DONE, "", Progress(Stage.STUCK, "deadline")), 1),
         (Outcome("1", Ended.DONE, "", Progress(Stage.DONE, ""), (_finding(Verdict.FAIL),)), 1),
+        (Outcome("1", Ended.DONE, "", Progress(Stage.DONE, ""), (_finding(Verdict.UNKNOWN),)), 3),
+        (Outcome("1", Ended.DONE, "", Progress(Stage.DONE, ""), (_finding(Verdict.PASS),)), 0),
         (Outcome("1", Ended.FAILED, ""), 1),
         (Outcome("", Ended.REFUSED, ""), 4),
         (Outcome("1", Ended.UNKNOWN, ""), 5),
