@@ -44,7 +44,7 @@ def exit_of_findings(findings: tuple[Finding, ...]) -> Exit:
 
 
 def exit_of_outcome(outcome: Outcome) -> Exit:
-    """Done and healthy: 0. Done but stuck or not well, or failed: 1. Done, health not known: 3. Refused: 4. Unknown: 5."""
+    """Done and healthy: 0. Stuck, unwell or failed: 1. Done but health not known: 3. Refused: 4. Unknown: 5."""
     match outcome.verdict:
         case Ended.REFUSED:
             return Exit.REFUSED
