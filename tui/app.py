@@ -150,6 +150,8 @@ class FusionApp(App[int]):
             else:
                 self._run(plan, confirmation)
 
+        # A toast would lie over the buttons.
+        self.clear_notifications()
         self.push_screen(Confirm(plan, self.site), answered)
 
     def _run(self, plan: Plan, confirmation: Confirmation) -> None:

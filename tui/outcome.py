@@ -37,13 +37,14 @@ class OutcomeScreen(ModalScreen[None]):
         super().__init__()
         self._plan = plan
         self._lines: list[Content] = [content("sent to the gate …", "$text-muted")]
+        self._ended = False
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(content(self._plan.title, "bold"))
             with VerticalScroll():
                 yield Static(id="lines", markup=False)
-            yield Static(content("esc leaves; the change goes on and is recorded", "$text-muted"))
+            yield Static(content("esc leaves; the change goes on and is recorded", "$text-muted"), id="hint")
 
     def on_mount(self) -> None:
         self._draw()
@@ -54,6 +55,7 @@ class OutcomeScreen(ModalScreen[None]):
 
     def end(self, outcome: Outcome) -> None:
         """How it ended."""
+        self._ended = True
         self._add(f"{str(outcome.verdict).upper()}: {outcome.message}", _OF_VERDICT[outcome.verdict])
         for finding in outcome.findings:
             quote = finding.evidence[0].quote if finding.evidence else ""
@@ -70,6 +72,8 @@ class OutcomeScreen(ModalScreen[None]):
     def _draw(self) -> None:
         self.query_one("#lines", Static).update(Content("\n").join(self._lines))
         self.query_one(VerticalScroll).scroll_end(animate=False)
+        if self._ended:
+            self.query_one("#hint", Static).update(content("ended; esc closes", "$text-muted"))
 
     def action_leave(self) -> None:
         self.dismiss(None)

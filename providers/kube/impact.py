@@ -53,7 +53,7 @@ def bounds(spec: Manifest) -> tuple[int, int]:
 
 def pod_lines(pods: Sequence[Pod], spec: Manifest) -> list[str]:
     ready = [p for p in pods if p.healthy and not p.deleting]
-    lines = [f"replaces {len(pods)} pods ({len(ready)} ready now)"]
+    lines = [f"replaces {len(pods)} pod{'s' * (len(pods) != 1)} ({len(ready)} ready now)"]
     if part(spec, "strategy").get("type") == "Recreate":
         lines.append("strategy Recreate: every pod stops before a new one starts, a full outage until then")
     else:
