@@ -57,10 +57,14 @@ async def dropping(kubeconfig: Path, directory: Path) -> AsyncGenerator[tuple[Dr
     """The proxy, running, and a kubeconfig that leads through it. The user must have a bearer token."""
     document = yaml.safe_load(kubeconfig.read_text())
     proxy = DroppingProxy(document["clusters"][0]["cluster"]["server"])
-    async with await asyncio.start_server(proxy.relay, "127.0.0.1", 0) as listener:
+    listener = await asyncio.start_server(proxy.relay, "127.0.0.1", 0)
+    try:
         port = listener.sockets[0].getsockname()[1]
         document["clusters"][0]["cluster"] = {"server": f"http://127.0.0.1:{port}"}
         through = directory / "through-proxy.kubeconfig"
         through.write_text(yaml.safe_dump(document))
         through.chmod(0o600)
         yield proxy, through
+    finally:
+        # Not waited for: the client's kept connections end with the client, which outlives this block.
+        listener.close()
