@@ -1,0 +1,1 @@
+"""Log lines of any system: kept as bytes, filtered before they take room, understood only when seen."""
