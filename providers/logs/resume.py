@@ -1,0 +1,72 @@
+"""Where one log was left, so that reading it again after a cut leaves nothing out and repeats nothing."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from providers.logs.line import Line, order_of
+
+MARGIN: Final = 1
+"""Seconds read again before the newest one: what two streams of a container wrote at once may come out of order."""
+_SECOND: Final = 19
+
+
+class Resume:
+    """Remembers the lines of the last seconds as a bag: a server resumes by whole seconds and sends them again.
+
+    Only while lines are being sent again are any left out: in a stream that was not cut, equal lines are all new.
+    """
+
+    def __init__(self) -> None:
+        self.newest = b""
+        self.repeats = 0
+        self._recent: deque[Sequence[Line]] = deque()
+        self._again: Counter[tuple[bytes, bytes]] = Counter()
+
+    @property
+    def since(self) -> str:
+        """From when to read again (RFC 3339, a whole second); "" when nothing was read."""
+        return f"{self._horizon().decode()}Z" if self.newest else ""
+
+    def reopened(self) -> None:
+        """A new request was made from `since` on."""
+        horizon = self._horizon() if self.newest else b""
+        held = (line for lines in self._recent for line in lines if line.stamp[:_SECOND] >= horizon)
+        self._again = Counter((line.stamp, line.text) for line in held)
+
+    def fresh(self, lines: list[Line]) -> list[Line]:
+        """Those that were not read before; takes note of them."""
+        if self._again:
+            lines = [line for line in lines if not self._seen(line)]
+        if lines:
+            self._note(lines)
+        return lines
+
+    def _seen(self, line: Line) -> bool:
+        key = (line.stamp, line.text)
+        if not self._again.get(key):
+            return False
+        self._again[key] -= 1
+        if not self._again[key]:
+            del self._again[key]
+        self.repeats += 1
+        return True
+
+    def _note(self, lines: Sequence[Line]) -> None:
+        self._recent.append(lines)
+        newest = max(lines[0].stamp, lines[-1].stamp, key=order_of)
+        if order_of(newest) > order_of(self.newest):
+            self.newest = newest
+        horizon = self._horizon()
+        while len(self._recent) > 1 and self._recent[0][-1].stamp[:_SECOND] < horizon:
+            self._recent.popleft()
+
+    def _horizon(self) -> bytes:
+        try:
+            second = datetime.fromisoformat(self.newest[:_SECOND].decode())
+        except ValueError:
+            return b""
+        return (second - timedelta(seconds=MARGIN)).isoformat().encode()
