@@ -196,15 +196,22 @@ class FusionApp(App[int]):
             self.say("There is nothing to filter here.")
             return
 
-        def typed(text: str | None) -> None:
-            if text is not None:
-                try:
-                    subject.set_filter(Filter.parse(text))
-                except UsageError as error:
-                    self.say(error.message, "error")
+        found = getattr(subject, "filter", None)
+        before = found if isinstance(found, Filter) else Filter()
 
-        present = getattr(subject, "filter", None)
-        self.push_screen(Prompt("/", present.text if isinstance(present, Filter) else ""), typed)
+        def on_the_way(text: str) -> None:
+            # Half an expression is no mistake yet.
+            with suppress(UsageError):
+                subject.set_filter(Filter.parse(text))
+
+        def typed(text: str | None) -> None:
+            try:
+                subject.set_filter(before if text is None else Filter.parse(text))
+            except UsageError as error:
+                subject.set_filter(before)
+                self.say(error.message, "error")
+
+        self.push_screen(Prompt("/", before.text, on_the_way), typed)
 
     def action_command(self) -> None:
         """The command line of the console."""

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections.abc import Callable
 
 import msgspec
 
-from providers.core.errors import UsageError
 from providers.kube.selectors import Selector
+from providers.logs.pattern import Pattern
 
 SUBJECT_LIMIT = 2048
 """Characters of a row or line that a filter looks at, so that no expression can hold the screen for long."""
-PATTERN_LIMIT = 200
-# A repeat of a group that itself repeats takes exponential time on lines that almost match.
-_CATASTROPHIC = re.compile(r"\([^()]*[+*][^()]*\)\s*[+*{]")
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -52,16 +48,9 @@ class Filter(msgspec.Struct, frozen=True):
         return self.selector.matches(labels or {}) and all(test(subject) for test in self.tests)
 
 
-def _regex(pattern: str) -> Callable[[str], bool]:
-    if len(pattern) > PATTERN_LIMIT:
-        raise UsageError(f"a regular expression of more than {PATTERN_LIMIT} characters")
-    if _CATASTROPHIC.search(pattern):
-        raise UsageError("this regular expression repeats a repeat, which can take for ever")
-    try:
-        compiled = re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
-        raise UsageError(f"not a regular expression: {error}") from None
-    return lambda text: compiled.search(text) is not None
+def _regex(text: str) -> Callable[[str], bool]:
+    pattern = Pattern(f"(?i){text}")
+    return lambda subject: pattern.found_in(subject.encode("utf-8", "surrogateescape"))
 
 
 def _with(word: str) -> Callable[[str], bool]:

@@ -1,188 +1,230 @@
-"""A bounded ring of log lines, kept as bytes, decoded and coloured only where one can see them."""
+"""The window onto a log: only what one can see is decoded and coloured, and it never moves under the reader."""
 
 from __future__ import annotations
 
-import zlib
-from collections import deque
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Callable, Sequence
 from itertools import islice
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Size
-from textual.scroll_view import ScrollView
+from textual import events
+from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
-from providers.kube.logs import LogBatch, LogLine, LogState
+from providers.logs.book import Book
+from providers.logs.line import Line
+from tui.chart import chart
 from tui.filter import Filter
 from tui.keys import bindings
+from tui.logline import Look
+from tui.logwindow import Place, Row, window
 from tui.text import fitted
 
-ERROR_MARKS = (b"error", b"ERROR", b"panic", b"FATAL", b"fatal", b"Traceback", b"Exception")
-WARN_MARKS = (b"warn", b"WARN")
-_HUES = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
+SLICE: Final = 0.008
+"""Seconds of work at a time: a key pressed meanwhile waits no longer."""
+_HUES: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 
 
-class Tail(ScrollView, can_focus=True):
-    """`append` takes batches; while following the newest line stays in sight, while paused nothing moves."""
+class Tail(Widget, can_focus=True):
+    """Draws a `Book`. `heads` are the rows above the lines, as (text, style) made anew for every picture.
+
+    `cursor` is the number of the line one stands on; None while following: then the newest line stays in sight.
+    """
 
     BINDINGS: ClassVar[list[Any]] = bindings("tail")
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"tail--plain", "tail--error", "tail--warn", "tail--muted", "tail--title"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        "tail--plain", "tail--error", "tail--warn", "tail--muted", "tail--title", "tail--note", "tail--cursor",
+    }  # fmt: skip
     DEFAULT_CSS = """
     Tail {
-        background: $background; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        background: $background; width: 1fr; height: 1fr;
         & .tail--error { color: $text-error; text-style: bold; }
         & .tail--warn { color: $text-warning; }
         & .tail--muted { color: $foreground 60%; }
         & .tail--title { background: $primary 45%; color: $foreground; text-style: bold; }
+        & .tail--note { background: $panel; color: $foreground; }
+        & .tail--cursor { background: $panel-lighten-2; text-style: bold; }
     }
     """
     places = ("tail",)
 
-    def __init__(self, title: str, capacity: int) -> None:
+    def __init__(self, book: Book, heads: Callable[[int], Sequence[tuple[str, str]]]) -> None:
         super().__init__()
-        self._title = title
-        self._ring: deque[LogLine] = deque(maxlen=capacity)
-        self._shown: deque[LogLine] = deque(maxlen=capacity)
+        self.book = book
+        self.look = Look()
         self.filter = Filter()
-        self.following = True
-        self._stamped = True
-        self._received = 0
-        self._missed = 0
-        self._state = LogState({}, 0, 0, 0)
-        self._fault = ""
+        self.cursor: int | None = None
+        self.missed = 0
+        self._heads = heads
+        self._top = 0
+        self._working = False
 
-    def append(self, batch: LogBatch) -> None:
-        """Take over lines and the state of the streams; what falls out of the ring is counted."""
-        self._received += len(batch.lines)
-        self._state = batch.state
-        self._ring.extend(batch.lines)
-        kept = [line for line in batch.lines if self._keeps(line)]
-        overflow = max(0, len(self._shown) + len(kept) - (self._shown.maxlen or 0))
-        self._shown.extend(kept)
+    @property
+    def following(self) -> bool:
+        return self.cursor is None
+
+    def put(self, lines: Sequence[Line]) -> None:
+        """Take over new lines."""
+        self.book.put(lines)
         if not self.following:
-            self._missed += len(kept)
-            # The lines in sight stay in sight although older ones fell out.
-            if overflow:
-                self.scroll_to(y=max(0, self.scroll_offset.y - overflow), animate=False)
-        self._resize()
-
-    def fail(self, message: str) -> None:
-        """The whole read is over, and why."""
-        self._fault = message
+            self.missed += len(lines)
+        self.think()
         self.refresh()
+
+    def think(self) -> None:
+        """Look at what has not been looked at yet, a slice at a time."""
+        if not self._working and self.book.behind:
+            self._working = True
+            self.run_worker(self._think(), group="think", exit_on_error=False)
+
+    async def _think(self) -> None:
+        try:
+            while self.book.work(SLICE):
+                self.refresh()
+                await asyncio.sleep(SLICE / 2)
+        finally:
+            self._working = False
+            self.refresh()
 
     def set_filter(self, chosen: Filter) -> None:
-        """Filter what is kept and what will come."""
+        """Show only matching lines, of those kept and of those to come."""
         self.filter = chosen
-        self._shown = deque((line for line in self._ring if self._keeps(line)), maxlen=self._ring.maxlen)
-        self._resize()
-
-    def _keeps(self, line: LogLine) -> bool:
-        return not self.filter.text or self.filter.keeps(line.text[:2048].decode("utf-8", "replace"))
-
-    def _resize(self) -> None:
-        self.virtual_size = Size(self.size.width, len(self._shown) + 1)
-        if self.following:
-            self.scroll_to(y=max(0, len(self._shown) + 1 - self.size.height), animate=False)
+        self.book.narrow(None if not chosen.text else lambda lines: _kept(chosen, lines))
+        self.think()
         self.refresh()
 
-    def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y == 0:
-            return Strip([Segment(fitted(self._summary(), width), self.get_component_rich_style("tail--title"))])
-        index = y - 1 + self.scroll_offset.y
-        if index >= len(self._shown):
-            return Strip.blank(width, self.get_component_rich_style("tail--plain"))
-        return self._line(self._at(index), width)
+    def clear(self) -> None:
+        """Forget every line."""
+        self.book.clear()
+        self.cursor, self.missed = None, 0
+        self.refresh()
 
-    def _at(self, index: int) -> LogLine:
-        # A deque is slow in its middle; what one looks at is nearly always near its end.
-        return self._shown[index - len(self._shown)] if index > len(self._shown) // 2 else self._shown[index]
+    def render_lines(self, crop: Region) -> list[Strip]:
+        # Drawn as a whole: what a row is depends on how many rows its neighbours take.
+        picture = self._picture()
+        return [strip.crop(crop.x, crop.right) for strip in picture[crop.y : crop.bottom]]
 
-    def _line(self, line: LogLine, width: int) -> Strip:
-        style = self.get_component_rich_style(f"tail--{_level(line.text)}")
+    def _picture(self) -> list[Strip]:
+        width, height = self.size.width, self.size.height
+        heads = [self._head(text, style) for text, style in self._heads(width)]
+        if self.look.chart and height >= 16:
+            muted, bad = (self.get_component_rich_style(f"tail--{name}") for name in ("muted", "error"))
+            heads.append(chart(self.book.histogram, width, muted, bad))
+        room = max(0, height - len(heads))
+        found, place = window(self.book, self.look, Place(self.cursor, self._top), room, width)
+        self.cursor, self._top = place
+        rows = [self._strip(row, width) for row in found]
+        blank = Strip.blank(width, self.get_component_rich_style("tail--plain"))
+        return [*heads, *rows, *[blank] * (room - len(rows))][:height]
+
+    def _head(self, text: str, style: str) -> Strip:
+        return Strip([Segment(fitted(text, self.size.width), self.get_component_rich_style(f"tail--{style}"))])
+
+    def _strip(self, row: Row, width: int) -> Strip:
+        found, first = row.drawn, row.part == 0
         muted = self.get_component_rich_style("tail--muted")
-        stamp = f"{line.stamp[11:23].decode('ascii', 'replace')} " if self._stamped and line.stamp else ""
-        who = f"{line.pod}/{line.container} " if width >= 100 else f"{line.pod[-5:]} "
-        segments = [Segment(stamp, muted), Segment(who, muted + _hue(line.pod))]
-        room = max(0, width - len(stamp) - len(who))
-        segments.append(Segment(fitted(line.text[: room * 4 + 16].decode("utf-8", "replace"), room), style))
-        return Strip(segments).adjust_cell_length(width, style)
+        level = {"fatal": "error", "error": "error", "warn": "warn"}.get(found.level, "plain")
+        style = self.get_component_rich_style(f"tail--{level}")
+        lead = [(found.stamp, muted), (found.name, muted + Style(color=_HUES[found.hue])), (found.sign, style)]
+        segments = [Segment(text if first else " " * len(text), chosen) for text, chosen in lead]
+        room = max(0, width - sum(len(text) for text, _ in lead))
+        segments.append(Segment(fitted(found.rows[row.part], room), style))
+        strip = Strip(segments).adjust_cell_length(width, style)
+        return strip.apply_style(self.get_component_rich_style("tail--cursor")) if row.number == self.cursor else strip
 
-    def _summary(self) -> str:
-        kept = f"{len(self._shown)} of {self._received} lines"
-        fell = self._received - len(self._ring)
-        parts = [self._title, "following" if self.following else f"PAUSED, {self._missed} newer", kept]
-        parts += [f"{count} {word}" for count, word in self._lost(fell) if count]
-        if self.filter.text:
-            parts.append(f"filter {self.filter.text}")
-        parts += list(_states(self._state.streams))
-        if self._fault:
-            parts.append(f"ENDED: {self._fault}")
-        return " " + " · ".join(parts)
+    def _stand(self) -> int | None:
+        """The line one stands on; the newest while following."""
+        numbers = self.book.numbers
+        if not numbers:
+            return None
+        return numbers[-1] if self.cursor is None else self.cursor
 
-    def _lost(self, fell: int) -> Iterable[tuple[int, str]]:
-        return (
-            (fell, "fell out of the ring"), (self._state.dropped, "DROPPED"), (self._state.skipped, "too long"),
-            (self._state.duplicates, "repeats left out"),
-        )  # fmt: skip
+    @property
+    def selected(self) -> Line | None:
+        """The line one stands on."""
+        number = self._stand()
+        return None if number is None or number < self.book.ring.first else self.book.ring[number]
 
-    def action_scroll_line(self, by: int) -> None:
-        if by < 0:
-            self.following = False
-        self.scroll_to(y=self.scroll_offset.y + by, animate=False)
+    def chosen(self) -> list[Line]:
+        """The marked lines, else the one that one stands on."""
+        marked = [self.book.ring[number] for number in sorted(self.book.marks)]
+        return marked or [line for line in (self.selected,) if line is not None]
+
+    def shown(self) -> list[Line]:
+        """Every line that is shown, and kept."""
+        return [self.book.ring[number] for number in islice(self.book.numbers, None)]
+
+    def _go(self, number: int | None) -> None:
+        if number is None:
+            self.app.bell()
+            return
+        if self.following:
+            self._top = max(0, number - self.size.height)
+        self.cursor = number
         self.refresh()
+
+    def action_move(self, by: int) -> None:
+        """Down or up by lines; down from the newest follows again."""
+        stand, numbers = self._stand(), self.book.numbers
+        if stand is None:
+            return
+        place = self.book.place(stand) + by
+        if place >= len(numbers):
+            self.action_follow()
+        else:
+            self._go(numbers[max(0, place)])
+
+    def action_page(self, by: int) -> None:
+        """Down or up by pages."""
+        self.action_move(by * max(1, self.size.height - 6))
 
     def action_first(self) -> None:
-        self.following = False
-        self.scroll_to(y=0, animate=False)
+        numbers = self.book.numbers
+        self._go(numbers[0] if numbers else None)
 
     def action_follow(self) -> None:
-        self.following, self._missed = True, 0
-        self._resize()
+        self.cursor, self.missed = None, 0
+        self.refresh()
 
     def action_pause(self) -> None:
         if self.following:
-            self.following = False
-            self.refresh()
+            self._go(self._stand())
         else:
             self.action_follow()
 
-    def action_stamps(self) -> None:
-        self._stamped = not self._stamped
+    def action_look(self, what: str) -> None:
+        """Stamps, wrap, pretty, names or chart."""
+        self.look = self.look._replace(**{what: not getattr(self.look, what)})
         self.refresh()
 
     def action_error(self, direction: int) -> None:
-        """The next or previous line that looks like an error, put on top."""
-        start = self.scroll_offset.y + direction
-        indexes = range(start, len(self._shown)) if direction > 0 else range(min(start, len(self._shown) - 1), -1, -1)
-        lines = islice(self._shown, start, None) if direction > 0 else (self._at(i) for i in indexes)
-        for index, line in zip(indexes, lines, strict=False):
-            if _level(line.text) == "error":
-                self.following = False
-                self.scroll_to(y=index, animate=False)
-                self.refresh()
-                return
-        self.app.bell()
+        """The next or previous line that is an error."""
+        stand = self._stand()
+        if stand is not None:
+            # While following one stands behind the newest line, which may be one itself.
+            start = stand + 1 if self.following and direction < 0 else stand
+            self._go(self.book.error_from(start, direction))
+
+    def action_mark(self) -> None:
+        """Mark the line one stands on, or take its mark away."""
+        stand = self._stand()
+        if stand is not None:
+            self.book.marks ^= {stand}
+            self._go(stand)
+
+    def action_to_mark(self, direction: int) -> None:
+        stand = self._stand()
+        self._go(None if stand is None else self.book.mark_from(stand, direction))
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        self.action_move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        self.action_move(-3)
 
 
-def _level(text: bytes) -> str:
-    head = text[:400]
-    if any(mark in head for mark in ERROR_MARKS):
-        return "error"
-    return "warn" if any(mark in head for mark in WARN_MARKS) else "plain"
-
-
-def _hue(pod: str) -> Style:
-    return Style(color=_HUES[zlib.crc32(pod.encode()) % len(_HUES)])
-
-
-def _states(streams: dict[str, str]) -> Iterable[str]:
-    """How many streams are in each state; what is not live by name."""
-    live = sum(state == "live" for state in streams.values())
-    ended = sum(state == "ended" for state in streams.values())
-    if streams:
-        yield f"{live} live" + (f", {ended} ended" if ended else "")
-    yield from (f"{label} {state}" for label, state in streams.items() if state not in {"live", "ended"})
+def _kept(chosen: Filter, lines: Sequence[Line]) -> list[int]:
+    return [at for at, line in enumerate(lines) if chosen.keeps(line.text[:4096].decode("utf-8", "replace"))]

@@ -23,6 +23,10 @@ class Resume:
     def __init__(self) -> None:
         self.newest = b""
         self.repeats = 0
+        self.gaps = 0
+        """How often a log that was read on did not begin with what had been read last: a rotation in between."""
+        self._expected: tuple[bytes, bytes] | None = None
+        self._another = False
         self._recent: deque[Sequence[Line]] = deque()
         self._again: Counter[tuple[bytes, bytes]] = Counter()
 
@@ -36,14 +40,32 @@ class Resume:
         horizon = self._horizon() if self.newest else b""
         held = (line for lines in self._recent for line in lines if line.stamp[:_SECOND] >= horizon)
         self._again = Counter((line.stamp, line.text) for line in held)
+        self._expected = None if self._another else max(self._again, key=lambda key: order_of(key[0]), default=None)
+        self._another = False
+
+    def of_another(self) -> None:
+        """What is read next is another container's: nothing of the last one will be sent again."""
+        self._another = True
 
     def fresh(self, lines: list[Line]) -> list[Line]:
         """Those that were not read before; takes note of them."""
+        if self._expected is not None:
+            self._expect(lines)
         if self._again:
             lines = [line for line in lines if not self._seen(line)]
         if lines:
             self._note(lines)
         return lines
+
+    def _expect(self, lines: Sequence[Line]) -> None:
+        """What was read last has to come again before anything younger."""
+        assert self._expected is not None
+        for line in lines:
+            missing = order_of(line.stamp) > order_of(self._expected[0])
+            if missing or (line.stamp, line.text) == self._expected:
+                self.gaps += missing
+                self._expected = None
+                return
 
     def _seen(self, line: Line) -> bool:
         key = (line.stamp, line.text)

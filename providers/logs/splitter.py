@@ -32,6 +32,16 @@ class Splitter:
         self._keep(tail)
         return lines
 
+    @property
+    def rest(self) -> bytes:
+        """What came after the last newline."""
+        return bytes(self._rest)
+
+    def discard(self) -> None:
+        """Forget what has no newline yet: it will be sent again."""
+        self._rest.clear()
+        self._overflowing = False
+
     def end(self) -> list[bytes]:
         """The last line, when it has no newline."""
         return [self._flush()] if self._rest else []

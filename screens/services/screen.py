@@ -11,6 +11,7 @@ from textual.containers import Horizontal
 from textual.widgets import Footer
 
 from providers.core.action import Target
+from providers.core.config import Service
 from providers.core.feed import Feed, poll
 from providers.core.runtime import Core
 from providers.core.site import Site
@@ -19,6 +20,7 @@ from providers.kube.logs import LogTarget
 from providers.kube.manifest import yaml_lines
 from providers.kube.provider import Kube
 from providers.kube.rollouts import history
+from providers.kube.selectors import Selector
 from screens.services.contents import contents
 from screens.services.log import LogScreen
 from screens.services.panels import Events, Pods, Revisions, Selection, Services, Workloads
@@ -113,7 +115,18 @@ class ServicesScreen(ModeScreen):
         if wanted is None:
             self.fusion.say("Select a pod or a deployment to read logs.", "warning")
         else:
-            self.app.push_screen(LogScreen(self._core, self._kube.client, wanted, self._site.config.log_lines))
+            config = self._site.config
+            services = config.services_of(self._site.environment)
+            service = next((s for s in services if self._belongs(s, wanted)), None)
+            directory = config.state_directory() / "logs"
+            self.app.push_screen(LogScreen(self._core, self._kube, wanted, config.log_lines, service, directory))
+
+    def _belongs(self, service: Service, wanted: LogTarget) -> bool:
+        """Whether these are logs of a configured service."""
+        pods = self._kube.pods.latest.value or ()
+        pod = next((pod for pod in pods if pod.name == wanted.pod), None)
+        chosen = Selector.parse(service.selector)
+        return service.selector == wanted.selector or (pod is not None and chosen.matches(pod.labels))
 
     def _log_target(self, previous: bool) -> LogTarget | None:
         focused = self.focused

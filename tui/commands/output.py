@@ -22,6 +22,11 @@ def data(line: str) -> None:
     click.echo(redact(line))
 
 
+def raw(line: bytes) -> None:
+    """One line exactly as it was written, for other programs."""
+    sys.stdout.buffer.write(line + b"\n")
+
+
 def narrate(line: str) -> None:
     """One line of narration on stderr."""
     click.echo(redact(clean(line)), err=True)

@@ -21,11 +21,12 @@ from providers.kube.describe import PATHS, page
 from providers.kube.environment import environment
 from providers.kube.exec import run_in
 from providers.kube.inventory import config_maps, secrets
-from providers.kube.logs import LogLine, LogSource, LogTarget
+from providers.kube.logs import LogSource, LogTarget
 from providers.kube.manifest import yaml_lines
 from providers.kube.provider import Kube
 from providers.kube.rollouts import history
 from providers.kube.values import Pod
+from providers.logs.line import Line
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.seams import Pace
 from tests.contract.kube.real import VARIABLE
@@ -212,12 +213,12 @@ async def test_exec_is_denied_to_a_viewer(subject: Subject) -> None:
 async def test_logs_of_a_deployment_are_merged_by_time(subject: Subject) -> None:
     kube = subject("viewer")
     names = {pod.name for pod in await _pods(kube, RELAYER)}
-    lines: list[LogLine] = []
+    lines: list[Line] = []
     target = LogTarget(NS, selector=f"app={RELAYER}", tail=20, follow=False)
-    async with aclosing(LogSource(kube.client, target).batches()) as batches:
+    async with aclosing(LogSource(kube.client, kube.pods, target).batches()) as batches:
         async for batch in batches:
             lines += batch.lines
-    assert {line.pod for line in lines} == names
+    assert {line.origin.name for line in lines} == names
     assert len(lines) == 20 * len(names)
     assert [line.stamp for line in lines] == sorted(line.stamp for line in lines)
     assert all(msgspec.json.decode(line.text) for line in lines)
@@ -226,15 +227,15 @@ async def test_logs_of_a_deployment_are_merged_by_time(subject: Subject) -> None
 async def test_a_follow_gives_each_line_once(subject: Subject) -> None:
     kube = subject("viewer")
     pod = (await _pods(kube, RESOLVER))[0]
-    seen: list[LogLine] = []
+    seen: list[Line] = []
     target = LogTarget(NS, pod=pod.name, tail=5)
-    async with aclosing(LogSource(kube.client, target).batches()) as batches:
+    async with aclosing(LogSource(kube.client, kube.pods, target).batches()) as batches:
         async for batch in batches:
             seen += batch.lines
             if len(seen) > 5 * len(pod.containers):
                 break
-    assert set(batch.state.streams.values()) <= {"live", "ended"}
-    assert len(set(seen)) == len(seen)
+    assert {stream.state for stream in batch.state.streams} <= {"live", "ended", "waiting"}
+    assert len({(one.origin, one.stamp, one.text) for one in seen}) == len(seen)
 
 
 async def test_every_question_is_answered(subject: Subject) -> None:
