@@ -220,7 +220,9 @@ class Feed(Generic[T]):
     async def _pause(self, delay: float) -> None:
         self._hurry.clear()
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._hurry.wait(), delay)
+            # Not wait_for: before Python 3.12 it may swallow a cancellation.
+            async with asyncio.timeout(delay):
+                await self._hurry.wait()
 
     def _publish(self, reading: Reading[T]) -> None:
         self.latest = reading

@@ -118,9 +118,13 @@ class KubeClient:
     async def stream(
         self, path: str, params: Params | None = None, *, idle: float | None = None
     ) -> AsyncGenerator[bytes, None]:
-        """Yield raw chunks as they come until the server ends; TimedOut when nothing comes for `idle` seconds."""
+        """Yield raw chunks as they come until the server ends; TimedOut when nothing comes for `idle` seconds.
+
+        The first chunk is empty: it says that the server has accepted, whatever comes and when.
+        """
         async with self._response("GET", path, params, timeout=None) as response:
             await self._raise_for(response)
+            yield b""
             while chunk := await self._chunk(response, idle, path):
                 yield chunk
 

@@ -74,7 +74,8 @@ class _Sight:
     async def changed(self, timeout: float) -> None:
         change = self._change
         with suppress(TimeoutError):
-            await asyncio.wait_for(change.wait(), timeout)
+            async with asyncio.timeout(timeout):
+                await change.wait()
 
     def take(self, reading: Reading[tuple[Pod, ...]]) -> None:
         self.reading = reading
@@ -119,8 +120,10 @@ class LogSource:
                 raise NotFound(f"there is no pod {self._target.pod}", source=self._client.source)
             over = False
             while not over:
+                # Not wait_for: before Python 3.12 it may swallow the cancellation of whoever leaves.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stir.wait(), 1.0)
+                    async with asyncio.timeout(1.0):
+                        await self._stir.wait()
                 await asyncio.sleep(GATHER)
                 self._stir.clear()
                 over = self._over() and not around.done()

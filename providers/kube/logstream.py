@@ -101,7 +101,7 @@ class LogStream:
         """Read until the container is gone, or may not be read. Never raises a BackendError."""
         backoff, attempt, cut = Backoff(first=0.2, cap=8.0), 0, True
         while True:
-            newest, asked = self.resume.newest, time.monotonic()
+            newest = self.resume.newest
             try:
                 await self._catch_up()
                 await self._read(previous=self._target.previous)
@@ -121,8 +121,9 @@ class LogStream:
             if not self._target.follow or self._target.previous:
                 await self._over()
                 break
+            ended = time.monotonic()
             await asyncio.sleep(backoff.delay(attempt))
-            if not await self._goes_on(asked, cut):
+            if not await self._goes_on(ended, cut):
                 break
             attempt = 0 if self.resume.newest != newest else attempt + 1
 
@@ -138,11 +139,11 @@ class LogStream:
         self._lost_lines += cut
         self._is("ended", "removed while it could not be read: its last lines are not known" if cut else "removed")
 
-    async def _goes_on(self, asked: float, cut: bool) -> bool:
+    async def _goes_on(self, ended: float, cut: bool) -> bool:
         """Wait until the log may have more to say; False when its container is gone for good."""
         give_up = time.monotonic() + WAITS
         while True:
-            if self._sight.proved > asked:
+            if self._sight.proved > ended:
                 again = await self._judged(cut)
                 if again is not None:
                     return again
@@ -199,8 +200,9 @@ class LogStream:
         self.resume.reopened()
         self.splitter.discard()
         async with aclosing(self._client.stream(path, params, idle=None)) as chunks:
-            self._is("live")
             async for chunk in chunks:
+                if not chunk:
+                    self._is("live")
                 lines = self.splitter.feed(chunk)
                 if lines and _GONE.match(lines[0]):
                     raise self._gone()

@@ -12,7 +12,7 @@ from providers.core.backoff import Backoff
 from providers.core.check import Check
 from providers.core.combine import combine
 from providers.core.config import Kubernetes, Service, Thresholds
-from providers.core.errors import BackendError
+from providers.core.errors import BackendError, Unreachable
 from providers.core.feed import Feed, poll
 from providers.core.provider import Light, Permit
 from providers.kube import convert, errorrate, usage, values, wire
@@ -40,7 +40,6 @@ class Kube:
         self.thresholds = thresholds
         self.client = KubeClient(self.source, settings)
         self._parts: list[Feed[Any]] = []
-        self._was_down = False
         self.light: Feed[Light] = Feed(
             "light", self.source, poll(self._pulse, PULSE), deadline=PULSE + 4.0, backoff=Backoff(1.0, 2.0, 0.2)
         )
@@ -129,15 +128,10 @@ class Kube:
             return Permit(str(permission), None, error.message)
 
     async def _pulse(self) -> Light:
-        try:
-            rtt, version = await self.client.ping()
-        except BackendError:
-            self._was_down = True
-            raise
-        if self._was_down:
-            # The cluster is back: feeds that wait out a back-off try at once.
-            self._was_down = False
-            for feed in self.feeds.values():
+        rtt, version = await self.client.ping()
+        # The cluster can be reached: feeds that could not reach it need not wait out their back-off.
+        for feed in (*self.feeds.values(), *self._parts):
+            if feed.latest.state == Unreachable.kind:
                 feed.refresh()
         identity = await who_am_i(self.client)
         return Light(identity, self.client.host, version, rtt, self.client.skew)

@@ -164,8 +164,9 @@ class Reflector(Generic[V]):
         A watch that ends at once with nothing is a fault: without the feed's back-off it would hammer the server.
         """
         started, changed = time.monotonic(), 0
+        asked = (self._client, self._path, self._version, self.skipped, lambda: self._accepted(stir))
         try:
-            async with aclosing(watch(self._client, self._path, self._version, self.skipped)) as changes:
+            async with aclosing(watch(*asked)) as changes:
                 async for change in changes:
                     self._apply(change.type, change.object)
                     changed += 1
@@ -178,6 +179,11 @@ class Reflector(Generic[V]):
             raise
         finally:
             stir.set()
+
+    def _accepted(self, stir: asyncio.Event) -> None:
+        """The cluster goes on from where it was left: it has spoken."""
+        self._heard_at = time.monotonic()
+        stir.set()
 
     def _apply(self, kind: str, raw: msgspec.Raw) -> None:
         meta = msgspec.json.decode(raw, type=_Versioned).metadata

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, AsyncIterable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable
 from contextlib import aclosing
 from typing import Final
 
@@ -39,8 +39,10 @@ class Skipped(msgspec.Struct):
     lines: int = 0
 
 
-async def watch(client: KubeClient, path: str, version: str, skipped: Skipped) -> AsyncGenerator[Change, None]:
-    """Yield changes after `version` until the server ends the request.
+async def watch(
+    client: KubeClient, path: str, version: str, skipped: Skipped, accepted: Callable[[], object]
+) -> AsyncGenerator[Change, None]:
+    """Yield changes after `version` until the server ends the request; `accepted` is called when it begins to answer.
 
     Raises Expired (410, on HTTP or in the stream), Garbled for what is no JSON, and what the client raises.
     """
@@ -52,8 +54,16 @@ async def watch(client: KubeClient, path: str, version: str, skipped: Skipped) -
         "timeoutSeconds": seconds,
     }
     async with aclosing(client.stream(path, params, idle=IDLE)) as chunks:
-        async for line in lines_of(chunks, skipped):
+        async for line in lines_of(_told(chunks, accepted), skipped):
             yield _change(line, client.source)
+
+
+async def _told(chunks: AsyncIterable[bytes], accepted: Callable[[], object]) -> AsyncGenerator[bytes, None]:
+    async for chunk in chunks:
+        if chunk:
+            yield chunk
+        else:
+            accepted()
 
 
 async def lines_of(

@@ -22,6 +22,7 @@ class Resume:
 
     def __init__(self) -> None:
         self.newest = b""
+        self._oldest = b""
         self.repeats = 0
         self.gaps = 0
         """How often a log that was read on did not begin with what had been read last: a rotation in between."""
@@ -51,6 +52,9 @@ class Resume:
         """Those that were not read before; takes note of them."""
         if self._expected is not None:
             self._expect(lines)
+        if self._oldest and lines and order_of(lines[0].stamp) < self._oldest:
+            # Before the first line ever read: whoever began there did not want more.
+            lines = [line for line in lines if order_of(line.stamp) >= self._oldest]
         if self._again:
             lines = [line for line in lines if not self._seen(line)]
         if lines:
@@ -80,6 +84,7 @@ class Resume:
     def _note(self, lines: Sequence[Line]) -> None:
         self._recent.append(lines)
         newest = max(lines[0].stamp, lines[-1].stamp, key=order_of)
+        self._oldest = self._oldest or order_of(lines[0].stamp)
         if order_of(newest) > order_of(self.newest):
             self.newest = newest
         horizon = self._horizon()

@@ -27,6 +27,10 @@ class ServiceUnavailable(ApiError):
     reason = "ServiceUnavailable"
 
 
+_OPENS = 0.05
+"""Seconds in which a log that cannot be read is sure to have said so."""
+
+
 class PodsApi:
     """Asks the runtime on behalf of clients."""
 
@@ -39,14 +43,21 @@ class PodsApi:
         pod = self._store.get("pods", address.namespace, address.name)
         query = _log_query(request, _container(pod, request.query.get("container", "")))
         lines = self._runtime.logs(address.namespace or "", address.name, query)
-        first = await _first(lines)
-        response = web.StreamResponse(headers={"Content-Type": "text/plain"})
-        await response.prepare(request)
-        room = int(request.query.get("limitBytes") or 0) or None
-        stamped = request.query.get("timestamps") in ("true", "1")
-        if first is not None:
-            await _write_lines(response, first, lines, stamped, room)
-        await response.write_eof()
+        first = asyncio.ensure_future(_first(lines))
+        try:
+            # A log that cannot be read says so at once; one that is only silent is opened all the same.
+            await asyncio.wait([first], timeout=_OPENS)
+            if first.done():
+                first.result()
+            response = web.StreamResponse(headers={"Content-Type": "text/plain"})
+            await response.prepare(request)
+            room = int(request.query.get("limitBytes") or 0) or None
+            stamped = request.query.get("timestamps") in ("true", "1")
+            with suppress(ConnectionError):
+                await _write_lines(response, first, lines, stamped, room)
+                await response.write_eof()
+        finally:
+            first.cancel()
         return response
 
     async def proxy(self, request: web.Request, address: Address) -> web.Response:
@@ -141,17 +152,16 @@ async def _first(lines: AsyncIterator[LogLine]) -> LogLine | None:
 
 
 async def _write_lines(
-    response: web.StreamResponse, first: LogLine, lines: AsyncIterator[LogLine], stamped: bool, room: int | None
-) -> None:
-    buffer = bytearray(_text(first, stamped))
-    with suppress(ConnectionError):
-        pending = asyncio.ensure_future(_next(lines))
+    response: web.StreamResponse, pending: asyncio.Future[LogLine | None], lines: AsyncIterator[LogLine],
+    stamped: bool, room: int | None,
+) -> None:  # fmt: skip
+    buffer = bytearray()
+    try:
         while True:
             # Gather what is there, then send it: a flood in single writes would stall everybody.
             done, _ = await asyncio.wait([pending], timeout=0.0 if len(buffer) < 65_536 else None)
             if not done or len(buffer) >= 65_536:
                 if await _send(response, buffer, room):
-                    pending.cancel()
                     return
                 room = None if room is None else room - len(buffer)
                 buffer.clear()
@@ -161,6 +171,8 @@ async def _write_lines(
                 return
             buffer += _text(line, stamped)
             pending = asyncio.ensure_future(_next(lines))
+    finally:
+        pending.cancel()
 
 
 async def _send(response: web.StreamResponse, buffer: bytearray, room: int | None) -> bool:
