@@ -9,7 +9,7 @@ from aiohttp import web
 
 from sandbox.cluster.access import Policy
 from sandbox.cluster.admission import admit
-from sandbox.cluster.certificate import server_context
+from sandbox.certificate import server_context
 from sandbox.cluster.nodes import Nodes
 from sandbox.cluster.request_log import RequestLog
 from sandbox.cluster.seams import Pace

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import ssl
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,22 +18,36 @@ _BACKDATE = timedelta(minutes=5)
 _NAMES = ("localhost", "kubernetes", "kubernetes.default.svc")
 
 
-def server_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
-    """Make CA and server certificate; return the TLS context and the path of the CA's PEM."""
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """PEM files: the server's key (0600) and certificate, and the authority to trust."""
+
+    key: Path
+    certificate: Path
+    authority: Path
+
+
+def issue(directory: Path) -> Pair:
+    """Make an authority and a server certificate under it, in files."""
     ca_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     ca = _authority(ca_key)
-    certificate = _server(key, ca_key, ca)
-    ca_path, pair = directory / "ca.crt", directory / "server.pem"
-    ca_path.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
-    pair.touch(mode=0o600)
-    pair.write_bytes(
+    pair = Pair(directory / "server.key", directory / "server.crt", directory / "ca.crt")
+    pair.key.touch(mode=0o600)
+    pair.key.write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
     )
+    pair.certificate.write_bytes(_server(key, ca_key, ca).public_bytes(serialization.Encoding.PEM))
+    pair.authority.write_bytes(ca.public_bytes(serialization.Encoding.PEM))
+    return pair
+
+
+def server_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
+    """The TLS context of a server with a certificate of its own, and the path of the authority's PEM."""
+    pair = issue(directory)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair)
-    pair.unlink()
-    return context, ca_path
+    context.load_cert_chain(pair.certificate, pair.key)
+    pair.key.unlink()
+    return context, pair.authority
 
 
 def _builder(subject: str, issuer: str, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:
