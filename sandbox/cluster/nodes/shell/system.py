@@ -142,16 +142,6 @@ async def sleep(call: Call) -> int:
     return 0
 
 
-async def true(call: Call) -> int:
-    """0."""
-    return 0
-
-
-async def false(call: Call) -> int:
-    """1."""
-    return 1
-
-
 async def identity(call: Call) -> int:
     """Root."""
     await call.say("root" if call.argv[0] == "whoami" else "uid=0(root) gid=0(root) groups=0(root)")
@@ -189,6 +179,6 @@ async def ss(call: Call) -> int:
 
 COMMANDS: dict[str, Command] = {
     "env": env, "printenv": printenv, "ls": ls, "ps": ps, "top": top, "df": df, "free": free,
-    "hostname": hostname, "date": date, "sleep": sleep, "true": true, "false": false, "id": identity,
+    "hostname": hostname, "date": date, "sleep": sleep, "id": identity,
     "whoami": identity, "uname": uname, "nproc": nproc, "netstat": netstat, "ss": ss,
 }  # fmt: skip
