@@ -6,6 +6,7 @@ import asyncio
 import time
 
 from sandbox.cluster.nodes import quantities
+from sandbox.cluster.nodes.machines import KERNEL, STORAGE_KIB, STORED_KIB
 from sandbox.cluster.nodes.shell import sockets
 from sandbox.cluster.nodes.shell.call import Call, Command
 from sandbox.cluster.nodes.shell.files import Files
@@ -98,7 +99,7 @@ def _picture(call: Call) -> str:
 async def df(call: Call) -> int:
     """Disks."""
     await call.say("Filesystem           1K-blocks      Used Available Use% Mounted on")
-    await call.say("overlay               83873772  21532416  62341356  26% /")
+    await call.say(f"overlay              {STORAGE_KIB:>9} {STORED_KIB:>9} {STORAGE_KIB - STORED_KIB:>9}  26% /")
     await call.say("tmpfs                    65536         0     65536   0% /dev")
     for mount in call.box.container.get("volumeMounts") or ():
         await call.say(f"tmpfs                  1048576        12   1048564   0% {mount['mountPath']}")
@@ -150,8 +151,7 @@ async def identity(call: Call) -> int:
 
 async def uname(call: Call) -> int:
     """The kernel."""
-    kernel = "6.1.134-150.224.amzn2023.x86_64"
-    await call.say(f"Linux {call.box.name} {kernel} #1 SMP x86_64 Linux" if "-a" in call.args else "Linux")
+    await call.say(f"Linux {call.box.name} {KERNEL} #1 SMP x86_64 Linux" if "-a" in call.args else "Linux")
     return 0
 
 
