@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.cluster.nodes.machines import KERNEL, OS_IMAGE
-from sandbox.hosts import proc
+from sandbox.cluster.nodes.vitals import loadavg, meminfo
 from sandbox.hosts.host import Host
 
 _OS_RELEASE = (
@@ -34,8 +34,8 @@ def _made(host: Host) -> dict[str, Callable[[], str]]:
     return {
         "/etc/hostname": lambda: f"{host.name}\n",
         "/etc/os-release": lambda: _OS_RELEASE.format(name=OS_IMAGE),
-        "/proc/meminfo": lambda: proc.meminfo(model.memory(at)),
-        "/proc/loadavg": lambda: proc.loadavg(model.load(at), last_pid(host, at)),
+        "/proc/meminfo": lambda: meminfo(model.memory(at)),
+        "/proc/loadavg": lambda: loadavg(model.load(at), last_pid(host, at)),
         "/proc/uptime": lambda: f"{at - model.booted:.2f} {(at - model.booted) * model.machine.cpus * 0.93:.2f}\n",
         "/proc/sys/kernel/hostname": lambda: f"{host.name}\n",
         "/proc/sys/kernel/osrelease": lambda: f"{KERNEL}\n",

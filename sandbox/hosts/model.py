@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from sandbox.cluster.nodes.machines import STORAGE_KIB, STORED_KIB, Machine
+from sandbox.cluster.nodes.vitals import Load, Memory, load_of, memory_of
 from sandbox.hosts import kernel
 from sandbox.hosts.facts import (
     HOUR,
@@ -15,13 +16,9 @@ from sandbox.hosts.facts import (
     Conntrack,
     Disk,
     Line,
-    Load,
-    Memory,
     Neighbour,
     OutOfMemory,
     Scraper,
-    load_of,
-    memory_of,
 )
 from sandbox.hosts.journal import Journal
 from sandbox.noise import Noise

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+from sandbox.cluster.nodes.vitals import Load, Memory
 from sandbox.hosts.call import Call, Command, Options, tool
-from sandbox.hosts.facts import Load, Memory
 from sandbox.hosts.processes import Process
 
 _UNITS = {"b": 1 / 1024, "bytes": 1 / 1024, "k": 1, "kibi": 1, "m": 1024, "mebi": 1024, "g": 2**20, "gibi": 2**20}

@@ -11,6 +11,7 @@ from sandbox.cluster.nodes.shell import sockets
 from sandbox.cluster.nodes.shell.call import Call, Command
 from sandbox.cluster.nodes.shell.files import Files
 from sandbox.cluster.nodes.usage import cpu_nanos, memory_bytes
+from sandbox.cluster.nodes.vitals import load_of, loadavg, memory_of
 
 
 async def env(call: Call) -> int:
@@ -76,15 +77,17 @@ async def top(call: Call) -> int:
 
 
 def _picture(call: Call) -> str:
-    box = call.box
-    total = box.machine.memory_kib
+    box, now = call.box, time.time()
+    memory = memory_of(box.machine, box.world.bridge, now)
+    total = memory.total
     resident = memory_bytes(box) // 1024
     cpu = cpu_nanos(box) / 1e9 / box.machine.cpus * 100
     idle = 100 - cpu - 3
     rows = [
-        f"Mem: {int(total * 0.41)}K used, {int(total * 0.59)}K free, 1640K shrd, {total // 90}K buff, 3975000K cached",
+        f"Mem: {total - memory.free}K used, {memory.free}K free, {memory.shared}K shrd, {memory.buffers}K buff, "
+        f"{memory.cached}K cached",
         f"CPU:   {cpu:.0f}% usr   1% sys   0% nic  {idle:.0f}% idle   0% io   0% irq   2% sirq",
-        "Load average: 0.42 0.38 0.35 2/918 61",
+        "Load average: " + loadavg(load_of(box.machine, box.world.bridge, now), 61).rstrip(),
         "  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND",
     ]
     for pid, name in _processes(call):

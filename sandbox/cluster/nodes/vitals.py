@@ -1,10 +1,73 @@
-"""The files of /proc that tell of the whole machine; containers see the same ones."""
+"""Memory and load of a machine at a moment, and the files of /proc that tell of them; its containers see the same."""
 
 from __future__ import annotations
 
-from sandbox.hosts.facts import Load, Memory
+from dataclasses import dataclass
 
+from sandbox.cluster.nodes.machines import Machine
+from sandbox.noise import Noise
+
+_MINUTE, _HOUR = 60.0, 3600.0
 _VMALLOC = 34_359_738_367
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """As /proc/meminfo counts: `cached` without `buffers`, `reclaimable` and `unreclaimable` being the slab."""
+
+    total: int
+    free: int
+    available: int
+    buffers: int
+    cached: int
+    shared: int
+    reclaimable: int
+    unreclaimable: int
+
+    @property
+    def cache(self) -> int:
+        """What `free` calls buff/cache."""
+        return self.buffers + self.cached + self.reclaimable
+
+    @property
+    def used(self) -> int:
+        """What `free` calls used."""
+        return self.total - self.free - self.cache
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Averages over 1, 5 and 15 minutes; threads that run, and all there are."""
+
+    one: float
+    five: float
+    fifteen: float
+    running: int
+    threads: int
+
+
+def memory_of(machine: Machine, noise: Noise, at: float) -> Memory:
+    """A quiet machine of the estate: about a seventh of its memory cannot be reclaimed."""
+    total = machine.memory_kib
+    busy = int(total * (0.142 + 0.014 * noise.drift(f"memory/{machine.name}", at, 300)))
+    cached = int(total * (0.31 + 0.02 * noise.drift(f"cache/{machine.name}", at, 2 * _HOUR)))
+    buffers, reclaimable, unreclaimable = 2_108, total // 58, total // 92
+    free = total - busy - cached - buffers - reclaimable - unreclaimable
+    # The kernel holds back its watermarks, and half of a small cache.
+    available = free + cached + reclaimable - total // 190
+    return Memory(total, free, available, buffers, cached, 1_640, reclaimable, unreclaimable)
+
+
+def load_of(machine: Machine, noise: Noise, at: float) -> Load:
+    """Averages of one wandering figure, so that the longer ones lag behind the shorter."""
+    minutes = [_busy(machine, noise, at - back * _MINUTE) for back in range(15)]
+    running = 1 + int(2 * noise.unit(f"running/{machine.name}", int(at)))
+    threads = 880 + int(90 * noise.drift(f"threads/{machine.name}", at, 900))
+    return Load(minutes[0], sum(minutes[:5]) / 5, sum(minutes) / 15, running, threads)
+
+
+def _busy(machine: Machine, noise: Noise, at: float) -> float:
+    return machine.cpus * (0.06 + 0.1 * noise.drift(f"load/{machine.name}", at, 90))
 
 
 def meminfo(memory: Memory) -> str:
