@@ -11,6 +11,7 @@ from sandbox.shell.call import Sink
 from sandbox.shell.pipe import Pipe
 
 _BROKEN = 255
+_PACKET = 16_384
 
 Answer = Callable[[str | None, Pipe, Sink, Sink], Awaitable[int]]
 """Runs a command line (None: a shell was asked for) with stdin, stdout and stderr; returns the exit code."""
@@ -52,6 +53,10 @@ class Session(asyncssh.SSHServerSession[bytes]):
         self._writable.set()
         self._task: asyncio.Task[None] | None = None
         self._signal: str | None = None
+        # Lines that come one by one travel together.
+        self._held = bytearray()
+        self._datatype: int | None = None
+        self._flushing: asyncio.Handle | None = None
 
     def connection_made(self, chan: asyncssh.SSHServerChannel[bytes]) -> None:
         self._chan = chan
@@ -76,6 +81,7 @@ class Session(asyncssh.SSHServerSession[bytes]):
             out, err = _Out(self, None), _Out(self, asyncssh.EXTENDED_DATA_STDERR)
             code = await self._answer(self._line, self._stdin, out, err)
         finally:
+            self._flush()
             if self._signal is not None:
                 self._chan.exit_with_signal(self._signal)
             elif not self._chan.is_closing():
@@ -118,5 +124,20 @@ class Session(asyncssh.SSHServerSession[bytes]):
         await self._writable.wait()
         if self._chan.is_closing():
             raise BrokenPipeError
-        self._chan.write(data, datatype)
-        await asyncio.sleep(0)
+        if datatype != self._datatype:
+            self._flush()
+        self._datatype = datatype
+        self._held += data
+        if len(self._held) >= _PACKET:
+            self._flush()
+            await asyncio.sleep(0)
+        elif self._flushing is None:
+            self._flushing = asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        if self._flushing is not None:
+            self._flushing.cancel()
+            self._flushing = None
+        if self._held and not self._chan.is_closing():
+            self._chan.write(bytes(self._held), self._datatype)
+        self._held.clear()

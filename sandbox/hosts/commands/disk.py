@@ -76,10 +76,10 @@ def _head(options: Options) -> list[str]:
 def _row(disk: Disk, options: Options) -> list[str]:
     human = options.has("h", "human-readable")
     if options.has("i", "inodes"):
-        written: Callable[[int], str] = (lambda n: human_size(n, "")) if human else str
+        written: Callable[[int], str] = human_size if human else str
         figures = (disk.inodes, disk.inodes_used, disk.inodes_free)
     else:
-        written = (lambda n: human_size(n * 1024, "")) if human else str
+        written = (lambda kib: human_size(kib * 1024)) if human else str
         figures = (disk.size, disk.used, disk.free)
     return [disk.source, disk.kind, *map(written, figures), _share(figures[1], figures[2]), disk.mount]
 
@@ -88,17 +88,17 @@ def _share(used: int, free: int) -> str:
     return f"{-(-used * 100 // (used + free))}%" if used + free else "-"
 
 
-def human_size(size: int, unit: str) -> str:
+def human_size(size: int) -> str:
     """As the coreutils round: always up, one decimal below ten."""
     scale = 1
     for letter in ("", *_UNITS):
-        if -(-size // scale) < 1024:
-            if letter and -(-size * 10 // scale) < 100:
-                tenths = -(-size * 10 // scale)
-                return f"{tenths // 10}.{tenths % 10}{letter}{unit}"
-            return f"{-(-size // scale)}{letter}{unit}"
+        tenths, whole = -(-size * 10 // scale), -(-size // scale)
+        if letter and tenths < 100:
+            return f"{tenths // 10}.{tenths % 10}{letter}"
+        if whole < 1024:
+            return f"{whole}{letter}"
         scale *= 1024
-    return f"{-(-size // scale)}{unit}"
+    return f"{whole}{_UNITS[-1]}"
 
 
 COMMANDS: dict[str, Command] = {"df": df}

@@ -87,7 +87,8 @@ async def top(call: Call, options: Options, operands: list[str]) -> int:
     while rounds is None or shown < int(rounds):
         if shown:
             await asyncio.sleep(_DELAY)
-        await call.out.write((_picture(call) + "\n").encode())
+            await call.say("")
+        await call.out.write(_picture(call).encode())
         shown += 1
     return 0
 

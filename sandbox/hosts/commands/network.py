@@ -62,6 +62,8 @@ class _Table:
         if self.headed:
             rows.insert(0, ["State", "Recv-Q", "Send-Q", "Local Address:", "Port", "Peer Address:", "Port", "Process"])
         widths = [max((len(row[i]) for row in rows), default=0) for i in range(8)]
+        # ss pads these two itself, with or without a header.
+        widths[1:3] = [max(6, width) for width in widths[1:3]]
         return "".join(self._line(row, widths) for row in rows)
 
     def _row(self, held: Socket) -> list[str]:
