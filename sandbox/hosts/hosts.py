@@ -33,23 +33,26 @@ _BOOT = 52.0
 
 
 class Hosts:
-    """`machines` are what faults act on: their `model` is replaced; `doors` has the listeners by name."""
+    """`machines` are what faults act on: their `model` is replaced.
+
+    `doors` has the listeners by name, `ways` is where the bastion leads to.
+    """
 
     def __init__(self, directory: Path, login: Login, machines: Mapping[str, Host]) -> None:
         self.machines = dict(machines)
         self._directory = directory
         self._login = login
-        self._ways = Ways()
+        self.ways = Ways()
         bastion = House(login.authorized, _turn_away)
         nodes = {
-            name: House(login.authorized, partial(_answer, host), behind=self._ways) for name, host in machines.items()
+            name: House(login.authorized, partial(_answer, host), behind=self.ways) for name, host in machines.items()
         }
         self.doors = {BASTION: bastion, **nodes}
 
     async def open(self) -> None:
         """Listen everywhere, and write down how one gets there."""
         for name, house in self.doors.items():
-            door = partial(BastionDoor, house, self._ways) if name == BASTION else partial(Door, house)
+            door = partial(BastionDoor, house, self.ways) if name == BASTION else partial(Door, house)
             await house.open(door)
         for name in self.machines:
             self.allow(self.doors[name].port)
@@ -61,7 +64,7 @@ class Hosts:
 
     def allow(self, port: int) -> None:
         """Let the bastion lead to a port of this machine."""
-        self._ways.allowed.add(port)
+        self.ways.allowed.add(port)
 
     def follow(self, pods: Pods) -> None:
         """From now on the machines run these pods: those of the living cluster instead of those it began with."""

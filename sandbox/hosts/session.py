@@ -113,7 +113,11 @@ class Session(asyncssh.SSHServerSession[bytes]):
             self._task.cancel()
 
     def hold_back(self, *, full: bool) -> None:
-        """Let the client send, or not."""
+        """Let the client send, or not.
+
+        While it is held back the end of its channel is seen only once the command reads again, that of its connection
+        always: SSH puts the end of a channel behind its data.
+        """
         if full:
             self._chan.pause_reading()
         else:

@@ -58,7 +58,7 @@ async def test_fifty_visits_leave_nothing(hosts: Hosts) -> None:
         conn.abort()
     await settled(before)
     async with asyncio.timeout(DEADLINE):
-        while any(house.connections or house.tasks for house in hosts.doors.values()):
+        while hosts.ways.own or any(house.connections or house.tasks for house in hosts.doors.values()):
             await asyncio.sleep(0)
 
 
@@ -82,7 +82,7 @@ async def test_a_signal_ends_a_command_and_is_told(hosts: Hosts) -> None:
     assert done.exit_signal is not None and done.exit_signal[0] == "TERM"
 
 
-async def test_endless_output_waits_for_its_reader(hosts: Hosts) -> None:
+async def test_endless_output_leaves_room_for_others(hosts: Hosts) -> None:
     async with connect(hosts) as conn, asyncio.timeout(DEADLINE):
         process = await conn.create_process("yes | head -n 100000", encoding=None)
         assert await process.stdout.readexactly(200_000) == b"y\n" * 100_000
@@ -91,6 +91,27 @@ async def test_endless_output_waits_for_its_reader(hosts: Hosts) -> None:
         await endless.stdout.readexactly(1_000_000)
         assert (await run(conn, "echo still here"))[1] == "still here\n"
         endless.close()
+
+
+async def test_a_command_waits_for_a_client_that_does_not_read(hosts: Hosts) -> None:
+    tasks = hosts.doors[NODE].tasks
+    async with connect(hosts) as conn, asyncio.timeout(DEADLINE):
+        unread = await conn.create_process("journalctl -u kubelet", encoding=None)
+        code, read, _ = await run(conn, "journalctl -u kubelet")
+        assert code == 0 and len(tasks) == 1
+        rest = await unread.stdout.read()
+        assert abs(len(rest) - len(read)) < 5_000
+        assert (await unread.wait()).exit_status == 0
+
+
+async def test_a_client_that_sends_more_than_is_read_is_held_back(hosts: Hosts) -> None:
+    async with connect(hosts) as conn:
+        unread = await conn.create_process("sleep 1000", encoding=None)
+        unread.stdin.write(b"x" * 8_000_000)
+        # Another channel takes as much meanwhile.
+        assert (await run(conn, "cat | wc -l", stdin="0123456\n" * 1_000_000))[1] == "1000000\n"
+        assert unread.channel.get_write_buffer_size() > 1_000_000
+        conn.abort()
 
 
 async def test_stop_cuts_everything_at_once(tmp_path: Path) -> None:
