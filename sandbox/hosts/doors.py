@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 import asyncssh
-from asyncssh.constants import OPEN_ADMINISTRATIVELY_PROHIBITED, OPEN_CONNECT_FAILED
 
-from sandbox.hosts.login import LOOPBACK, USER
+from sandbox.hosts.facts import USER
+from sandbox.hosts.login import LOOPBACK
 from sandbox.hosts.session import Answer, Session
 
 _LOGIN = 15.0
@@ -52,7 +52,7 @@ class Ways:
         except OSError as lost:
             self.own.discard(name)
             plug.close()
-            raise asyncssh.ChannelOpenError(OPEN_CONNECT_FAILED, lost.strerror or str(lost)) from lost
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_CONNECT_FAILED, lost.strerror or str(lost)) from lost
         return asyncssh.SSHForwarder(far)
 
 
@@ -95,7 +95,7 @@ class BastionDoor(Door):
         self, dest_host: str, dest_port: int, orig_host: str, orig_port: int
     ) -> Awaitable[asyncssh.SSHTCPSession[bytes]]:
         if dest_host not in _NAMES or dest_port not in self._ways.allowed:
-            raise asyncssh.ChannelOpenError(OPEN_ADMINISTRATIVELY_PROHIBITED, "open failed")
+            raise asyncssh.ChannelOpenError(asyncssh.OPEN_ADMINISTRATIVELY_PROHIBITED, "open failed")
         # A forwarder serves as a session, though it is not declared as one.
         return cast("Awaitable[asyncssh.SSHTCPSession[bytes]]", self._ways.open(dest_port))
 
@@ -110,6 +110,7 @@ class House:
         self.connections: set[asyncssh.SSHServerConnection] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self._behind = behind
+        self._closed = False
         self._acceptor: asyncssh.SSHAcceptor | None = None
 
     @property
@@ -125,9 +126,10 @@ class House:
             login_timeout=_LOGIN, keepalive_interval=_KEEPALIVE, config=[],
         )  # fmt: skip
 
-    def admits(self, peer: tuple[str, int]) -> bool:
+    def admits(self, peer: tuple[str, int] | None) -> bool:
         """Whether a connection from there is let in: behind a bastion only those that it made itself."""
-        return self._behind is None or peer[:2] in self._behind.own
+        # One that came just before the end has no peer any more, or comes to a house that is closed.
+        return peer is not None and not self._closed and (self._behind is None or peer in self._behind.own)
 
     def change_key(self) -> None:
         """Show another host key from the next connection on, as a machine does that was put up anew."""
@@ -137,6 +139,7 @@ class House:
 
     async def close(self) -> None:
         """Stop listening, cut every connection, end every command; safe to call twice."""
+        self._closed = True
         if self._acceptor is not None:
             self._acceptor.close()
         connections, tasks = [*self.connections], [*self.tasks]

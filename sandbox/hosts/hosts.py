@@ -15,8 +15,9 @@ from sandbox.cluster.nodes.machines import Machine
 from sandbox.hosts.call import Call
 from sandbox.hosts.commands.table import TOOLS
 from sandbox.hosts.doors import BastionDoor, Door, House, Ways
+from sandbox.hosts.facts import USER
 from sandbox.hosts.host import Host
-from sandbox.hosts.login import BASTION, LOOPBACK, USER, Login, known_hosts, ssh_config, write_private
+from sandbox.hosts.login import BASTION, LOOPBACK, Login, known_hosts, ssh_config, write_private
 from sandbox.hosts.model import Model
 from sandbox.hosts.tenants import Pods, planted, probed, scrapers
 from sandbox.member import Grounds

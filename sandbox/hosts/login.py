@@ -11,8 +11,8 @@ from pathlib import Path
 import asyncssh
 
 from sandbox.cluster.nodes.machines import Machine
+from sandbox.hosts.facts import USER
 
-USER = "oncall"
 LOOPBACK = "127.0.0.1"
 BASTION = "bastion"
 KEY_TYPE = "ssh-ed25519"

@@ -9,10 +9,10 @@ from dataclasses import replace
 
 from sandbox.cluster.nodes.machines import KERNEL
 from sandbox.hosts.call import Call, Command, Options, tool
+from sandbox.hosts.facts import UID, USER
 from sandbox.hosts.kernel import BUILD
 from sandbox.shell.line import run
 
-USER, UID = "oncall", 1001
 TOO_SLOW = 124
 _CONTEXT = "context=unconfined_u:unconfined_r:unconfined_t:s0-s0:c0.c1023"
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
