@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -126,9 +126,17 @@ def _print(where: dict[str, object], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(where))
         return
+    for name, value in _flat(where):
+        click.echo(f"{name:<30} {value}")
+
+
+def _flat(where: Mapping[str, object], above: str = "") -> Iterator[tuple[str, object]]:
+    """Facts by their dotted names."""
     for name, value in where.items():
-        for label, text in value.items() if isinstance(value, dict) else [("", value)]:
-            click.echo(f"{name}{'.' + label if label else '':<24} {text}")
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
 
 
 def _guard(work: Callable[[], object]) -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import yaml
 
 from providers.core.errors import UsageError
 from sandbox.cluster.seams import Pace
-from sandbox.member import Grounds, Member, Starter
+from sandbox.member import Follower, Grounds, Member, Starter
 from sandbox.members import STARTERS
 from sandbox.owner import end_children, leave_mark, sweep
 
@@ -54,6 +55,9 @@ class Estate:
                 together.create_task(self._raise_cluster(seed, pace))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
+        for member in self.members:
+            if isinstance(member, Follower):
+                member.follow(partial(self.cluster.store.list, "pods"))
 
     async def _join(self, starter: Starter, grounds: Grounds) -> None:
         self.members.append(await starter(grounds))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Member(Protocol):
@@ -21,6 +21,14 @@ class Member(Protocol):
 
     async def stop(self) -> None:
         """End it; safe to call twice."""
+
+
+@runtime_checkable
+class Follower(Protocol):
+    """A member that also shows what the cluster runs."""
+
+    def follow(self, pods: Callable[[], Iterable[dict[str, Any]]]) -> None:
+        """Take the pods from here from now on: the objects of the API, as they are when asked for."""
 
 
 @dataclass(frozen=True, slots=True)

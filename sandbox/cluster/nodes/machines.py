@@ -17,6 +17,15 @@ from sandbox.cluster.nodes.objects import condition, key_of, split
 from sandbox.cluster.nodes.times import micro_stamp, stamp
 from sandbox.cluster.seams import Manifest, Objects, Pace
 
+KERNEL = "6.1.134-150.224.amzn2023.x86_64"
+KUBELET = "v1.32.4"
+CONTAINERD = "1.7.27"
+OS_IMAGE = "Amazon Linux 2023.7.20250527"
+INSTANCE_TYPE = "m6i.xlarge"
+STORAGE_KIB = 83_873_772
+"""Size of the one disk of a machine."""
+STORED_KIB = 21_532_416
+"""What it held when the machine had settled."""
 HEARTBEAT = 10.0
 _POSTED = 300.0
 _CORDON = "node.kubernetes.io/unschedulable"
@@ -99,7 +108,7 @@ def _labels(machine: Machine) -> dict[str, str]:
     return {
         "beta.kubernetes.io/arch": "amd64", "beta.kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64",
         "kubernetes.io/hostname": machine.name, "kubernetes.io/os": "linux",
-        "node.kubernetes.io/instance-type": "m6i.xlarge", "topology.kubernetes.io/region": machine.zone[:-1],
+        "node.kubernetes.io/instance-type": INSTANCE_TYPE, "topology.kubernetes.io/region": machine.zone[:-1],
         "topology.kubernetes.io/zone": machine.zone, **machine.labels,
     }  # fmt: skip
 
@@ -107,17 +116,17 @@ def _labels(machine: Machine) -> dict[str, str]:
 def _resources(machine: Machine, kept_cpu: int, kept_kib: int) -> Manifest:
     return {
         "cpu": f"{machine.cpus * 1000 - kept_cpu}m" if kept_cpu else str(machine.cpus),
-        "memory": f"{machine.memory_kib - kept_kib}Ki", "pods": "58", "ephemeral-storage": "83873772Ki",
+        "memory": f"{machine.memory_kib - kept_kib}Ki", "pods": "58", "ephemeral-storage": f"{STORAGE_KIB}Ki",
         "hugepages-1Gi": "0", "hugepages-2Mi": "0",
     }  # fmt: skip
 
 
 def _system(machine: Machine) -> Manifest:
     return {
-        "architecture": "amd64", "bootID": machine.uuid("boot"), "containerRuntimeVersion": "containerd://1.7.27",
-        "kernelVersion": "6.1.134-150.224.amzn2023.x86_64", "kubeProxyVersion": "v1.32.4", "kubeletVersion": "v1.32.4",
+        "architecture": "amd64", "bootID": machine.uuid("boot"), "containerRuntimeVersion": f"containerd://{CONTAINERD}",
+        "kernelVersion": KERNEL, "kubeProxyVersion": KUBELET, "kubeletVersion": KUBELET,
         "machineID": machine.uuid("machine"), "operatingSystem": "linux",
-        "osImage": "Amazon Linux 2023.7.20250527", "systemUUID": machine.uuid("system"),
+        "osImage": OS_IMAGE, "systemUUID": machine.uuid("system"),
     }  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import pytest
 from sandbox.cluster.nodes.programs import catalog
 from sandbox.cluster.nodes.programs.bridge import FEEDS, OWED, POOLS, Bridge
 from sandbox.cluster.nodes.programs.knobs import Knobs
-from sandbox.cluster.nodes.shell.parse import ShellSyntax, expand, parse
+from sandbox.shell.parse import ShellSyntax, expand, parse
 
 AT = 1_790_000_000.0
 

@@ -3,82 +3,52 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Any, ClassVar
 
-from sandbox.cluster.nodes.network import Network
+from sandbox.cluster.nodes.network import Network, Reach
 from sandbox.cluster.nodes.programs.box import Box
-from sandbox.cluster.nodes.shell.pipe import Pipe
+from sandbox.cluster.nodes.shell.files import Files
+from sandbox.shell import call as shell
+from sandbox.shell.call import Wording
+
+_WHY = {Reach.REFUSED: "Connection refused", Reach.LOST: "Connection timed out"}
+Finder = Callable[[Box, str], Callable[[Any], Awaitable[int]] | None]
 
 
-class Sink(Protocol):
-    """Where output goes."""
+@dataclass(kw_only=True)
+class Call(shell.Call):
+    """`tools` knows the commands of the image."""
 
-    async def write(self, data: bytes) -> None:
-        """Append; may wait. Raises BrokenPipeError."""
+    # As busybox words them.
+    wording: ClassVar[Wording] = Wording(
+        missing="sh: {name}: not found",
+        unreadable="{tool}: can't open '{path}': {why}",
+        no_input="sh: can't open {path}: no such file",
+        misread="sh: {wrong}",
+        prompt=b"/ # ",
+    )
 
-
-class Nowhere:
-    """/dev/null."""
-
-    async def write(self, data: bytes) -> None:
-        """Forget."""
-
-
-@dataclass
-class Call:
-    """Arguments, environment and streams. `argv[0]` is the command."""
-
-    argv: list[str]
     box: Box
     network: Network
-    stdin: Pipe
-    out: Sink
-    err: Sink
-    env: dict[str, str]
-    tty: bool = False
-    status: int = 0
-    args: list[str] = field(init=False)
+    tools: Finder
 
-    def __post_init__(self) -> None:
-        self.args = self.argv[1:]
+    def find(self, name: str) -> Callable[[Any], Awaitable[int]] | None:
+        return self.tools(self.box, name)
 
-    async def say(self, text: str) -> None:
-        """One line on stdout."""
-        await self.out.write(text.encode() + b"\n")
+    def read(self, path: str) -> bytes | None:
+        return Files(self.box, self.network).read(path)
 
-    async def complain(self, text: str, code: int = 1) -> int:
-        """One line on stderr; returns the exit code."""
-        await self.err.write(text.encode() + b"\n")
-        return code
+    def listing(self, folder: str) -> list[str] | None:
+        return Files(self.box, self.network).listing(folder)
 
-    def option(self, *names: str) -> str | None:
-        """The value after the first of these options, glued or apart."""
-        for index, arg in enumerate(self.args):
-            for name in names:
-                if arg == name:
-                    return self.args[index + 1] if index + 1 < len(self.args) else ""
-                if name.startswith("--") and arg.startswith(name + "="):
-                    return arg[len(name) + 1 :]
-                if len(name) == 2 and arg.startswith(name) and len(arg) > 2 and not arg.startswith("--"):
-                    return arg[2:]
-        return None
-
-    def operands(self, *valued: str) -> list[str]:
-        """What is neither an option nor the value of one of `valued`."""
-        found, skip = [], False
-        for arg in self.args:
-            if skip:
-                skip = False
-            elif arg in valued:
-                skip = True
-            elif not arg.startswith("-") or arg == "-":
-                found.append(arg)
-        return found
-
-    def again(self, argv: list[str], env: dict[str, str] | None = None) -> Call:
-        """The same streams for another command."""
-        return replace(self, argv=argv, env=self.env if env is None else env)
+    async def connect(self, target: str) -> int:
+        host, _, port = target.removeprefix("/dev/tcp/").partition("/")
+        reach = await self.network.reach(self.box, host, int(port))
+        if reach is Reach.OPEN:
+            return 0
+        why = _WHY.get(reach, "Name does not resolve")
+        return await self.complain(f"bash: connect: {why}\nbash: line 1: {target}: {why}")
 
 
 Command = Callable[[Call], Awaitable[int]]

@@ -10,6 +10,7 @@ from sandbox.cluster.nodes.programs.box import Box
 from sandbox.cluster.nodes.shell import sockets
 from sandbox.cluster.nodes.templates import TOKEN_PATH
 from sandbox.cluster.nodes.usage import cpu_nanos, memory_bytes
+from sandbox.cluster.nodes.vitals import load_of, loadavg, meminfo, memory_of
 
 _MAXIMUM = 9223372036854771712
 
@@ -45,8 +46,8 @@ class Files:
             "/etc/hosts": self._hosts,
             "/etc/resolv.conf": self._resolv,
             "/etc/os-release": lambda: 'NAME="Alpine Linux"\nID=alpine\nVERSION_ID=3.21.3\n',
-            "/proc/meminfo": self._meminfo,
-            "/proc/loadavg": lambda: "0.42 0.38 0.35 2/918 61\n",
+            "/proc/meminfo": lambda: meminfo(memory_of(box.machine, box.world.bridge, time.time())),
+            "/proc/loadavg": lambda: loadavg(load_of(box.machine, box.world.bridge, time.time()), 61),
             "/proc/uptime": lambda: f"{box.age + 86_400:.2f} {box.age * 3:.2f}\n",
             "/proc/net/tcp": lambda: sockets.proc_net_tcp(box, self._network),
             "/proc/net/tcp6": lambda: sockets.PROC_HEAD,
@@ -72,17 +73,6 @@ class Files:
         region = self._box.machine.zone[:-1]
         search = f"{namespace}.svc.cluster.local svc.cluster.local cluster.local {region}.compute.internal"
         return f"search {search}\nnameserver 172.20.0.10\noptions ndots:5\n"
-
-    def _meminfo(self) -> str:
-        total = self._box.machine.memory_kib
-        drift = self._box.world.bridge.drift(f"node/{self._box.machine.name}", time.time(), 60)
-        available = int(total * (0.55 + 0.1 * drift))
-        rows = (
-            ("MemTotal", total), ("MemFree", available // 3), ("MemAvailable", available), ("Buffers", total // 90),
-            ("Cached", available // 2), ("SwapCached", 0), ("Active", total // 4), ("Inactive", total // 3),
-            ("SwapTotal", 0), ("SwapFree", 0), ("Dirty", 412), ("Slab", total // 40),
-        )  # fmt: skip
-        return "".join(f"{name + ':':<16}{value:>8} kB\n" for name, value in rows)
 
     def _cgroup_v2(self) -> dict[str, Callable[[], str]]:
         box, root = self._box, "/sys/fs/cgroup"

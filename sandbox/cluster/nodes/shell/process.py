@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator, Sequence
 from sandbox.cluster.nodes.network import Network
 from sandbox.cluster.nodes.programs.box import Box
 from sandbox.cluster.nodes.shell import run as shell
-from sandbox.cluster.nodes.shell.call import Call, Sink
-from sandbox.cluster.nodes.shell.pipe import Pipe
+from sandbox.cluster.nodes.shell.call import Call
+from sandbox.shell import line
+from sandbox.shell.call import Sink
+from sandbox.shell.pipe import Pipe
 
 KILLED = 137
 _WAITING = 64
@@ -55,7 +57,9 @@ def _call(
     box: Box, network: Network, argv: Sequence[str], stdin: Pipe, out: Sink, err: Sink, *, tty: bool = False
 ) -> Call:
     env = {**box.env, **({"TERM": "xterm"} if tty else {})}
-    return Call(list(argv), box, network, stdin, out, err, env, tty)
+    return Call(
+        argv=list(argv), stdin=stdin, out=out, err=err, env=env, tty=tty, box=box, network=network, tools=shell.find
+    )
 
 
 def _no_input() -> Pipe:
@@ -67,13 +71,13 @@ def _no_input() -> Pipe:
 async def run_to_log(box: Box, network: Network, argv: Sequence[str]) -> int:
     """Run a container's own command line; its output is the log."""
     call = _call(box, network, argv, _no_input(), _LogSink(box, "stdout"), _LogSink(box, "stderr"))
-    return await shell.run(call)
+    return await line.run(call)
 
 
 async def run_captured(box: Box, network: Network, argv: Sequence[str]) -> tuple[int, str]:
     """Run a probe's command: exit code and output."""
     capture = _Capture()
-    code = await shell.run(_call(box, network, argv, _no_input(), capture, capture))
+    code = await line.run(_call(box, network, argv, _no_input(), capture, capture))
     return code, capture.data.decode(errors="replace")
 
 
@@ -92,7 +96,7 @@ class ShellProcess:
     async def _live(self) -> None:
         code = KILLED
         try:
-            code = await shell.run(self._call)
+            code = await line.run(self._call)
         finally:
             self.exit_code = code
 

@@ -6,10 +6,12 @@ import asyncio
 import time
 
 from sandbox.cluster.nodes import quantities
+from sandbox.cluster.nodes.machines import KERNEL, STORAGE_KIB, STORED_KIB
 from sandbox.cluster.nodes.shell import sockets
 from sandbox.cluster.nodes.shell.call import Call, Command
 from sandbox.cluster.nodes.shell.files import Files
 from sandbox.cluster.nodes.usage import cpu_nanos, memory_bytes
+from sandbox.cluster.nodes.vitals import load_of, loadavg, memory_of
 
 
 async def env(call: Call) -> int:
@@ -75,15 +77,17 @@ async def top(call: Call) -> int:
 
 
 def _picture(call: Call) -> str:
-    box = call.box
-    total = box.machine.memory_kib
+    box, now = call.box, time.time()
+    memory = memory_of(box.machine, box.world.bridge, now)
+    total = memory.total
     resident = memory_bytes(box) // 1024
     cpu = cpu_nanos(box) / 1e9 / box.machine.cpus * 100
     idle = 100 - cpu - 3
     rows = [
-        f"Mem: {int(total * 0.41)}K used, {int(total * 0.59)}K free, 1640K shrd, {total // 90}K buff, 3975000K cached",
+        f"Mem: {total - memory.free}K used, {memory.free}K free, {memory.shared}K shrd, {memory.buffers}K buff, "
+        f"{memory.cached}K cached",
         f"CPU:   {cpu:.0f}% usr   1% sys   0% nic  {idle:.0f}% idle   0% io   0% irq   2% sirq",
-        "Load average: 0.42 0.38 0.35 2/918 61",
+        "Load average: " + loadavg(load_of(box.machine, box.world.bridge, now), 61).rstrip(),
         "  PID  PPID USER     STAT   VSZ %VSZ CPU %CPU COMMAND",
     ]
     for pid, name in _processes(call):
@@ -98,7 +102,7 @@ def _picture(call: Call) -> str:
 async def df(call: Call) -> int:
     """Disks."""
     await call.say("Filesystem           1K-blocks      Used Available Use% Mounted on")
-    await call.say("overlay               83873772  21532416  62341356  26% /")
+    await call.say(f"overlay              {STORAGE_KIB:>9} {STORED_KIB:>9} {STORAGE_KIB - STORED_KIB:>9}  26% /")
     await call.say("tmpfs                    65536         0     65536   0% /dev")
     for mount in call.box.container.get("volumeMounts") or ():
         await call.say(f"tmpfs                  1048576        12   1048564   0% {mount['mountPath']}")
@@ -142,16 +146,6 @@ async def sleep(call: Call) -> int:
     return 0
 
 
-async def true(call: Call) -> int:
-    """0."""
-    return 0
-
-
-async def false(call: Call) -> int:
-    """1."""
-    return 1
-
-
 async def identity(call: Call) -> int:
     """Root."""
     await call.say("root" if call.argv[0] == "whoami" else "uid=0(root) gid=0(root) groups=0(root)")
@@ -160,8 +154,7 @@ async def identity(call: Call) -> int:
 
 async def uname(call: Call) -> int:
     """The kernel."""
-    kernel = "6.1.134-150.224.amzn2023.x86_64"
-    await call.say(f"Linux {call.box.name} {kernel} #1 SMP x86_64 Linux" if "-a" in call.args else "Linux")
+    await call.say(f"Linux {call.box.name} {KERNEL} #1 SMP x86_64 Linux" if "-a" in call.args else "Linux")
     return 0
 
 
@@ -189,6 +182,6 @@ async def ss(call: Call) -> int:
 
 COMMANDS: dict[str, Command] = {
     "env": env, "printenv": printenv, "ls": ls, "ps": ps, "top": top, "df": df, "free": free,
-    "hostname": hostname, "date": date, "sleep": sleep, "true": true, "false": false, "id": identity,
+    "hostname": hostname, "date": date, "sleep": sleep, "id": identity,
     "whoami": identity, "uname": uname, "nproc": nproc, "netstat": netstat, "ss": ss,
 }  # fmt: skip

@@ -24,14 +24,23 @@ class Pipe:
 
     async def write(self, data: bytes) -> None:
         """Append; wait while the reader is behind. Raises BrokenPipeError when nobody will read it."""
-        while len(self._chunks) >= _ROOM and not self._deaf:
+        while self.full and not self._deaf:
             await self._moved.wait()
         if self._deaf or self._ended:
             raise BrokenPipeError
-        if data:
+        self.offer(data)
+        await asyncio.sleep(0)
+
+    @property
+    def full(self) -> bool:
+        """Whether the reader is behind."""
+        return len(self._chunks) >= _ROOM
+
+    def offer(self, data: bytes) -> None:
+        """Append without waiting, for a writer that can be held back when it is `full`; lost when nobody reads."""
+        if data and not (self._deaf or self._ended):
             self._chunks.append(data)
             self._stir()
-        await asyncio.sleep(0)
 
     def end(self) -> None:
         """No more will be written."""

@@ -1,12 +1,11 @@
-"""Commands that read and write text: echo, cat, grep, head, tail, wc, sort, yes."""
+"""Commands that need nothing but their streams: echo, cat, grep, head, tail, wc, sort, yes, true, false."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
 
-from sandbox.cluster.nodes.shell.call import Call, Command
-from sandbox.cluster.nodes.shell.files import Files
+from sandbox.shell.call import Call, Command
 
 
 async def echo(call: Call) -> int:
@@ -18,6 +17,16 @@ async def echo(call: Call) -> int:
     return 0
 
 
+async def true(call: Call) -> int:
+    """0."""
+    return 0
+
+
+async def false(call: Call) -> int:
+    """1."""
+    return 1
+
+
 async def cat(call: Call) -> int:
     """Files, or stdin."""
     names = call.operands()
@@ -27,17 +36,12 @@ async def cat(call: Call) -> int:
         return 0
     code = 0
     for name in names:
-        content = Files(call.box, call.network).read(name)
+        content = call.read(name)
         if content is None:
-            code = await call.complain(f"cat: can't open '{name}': {_why(call, name)}")
+            code = await call.cannot_read(name)
         else:
             await call.out.write(content)
     return code
-
-
-def _why(call: Call, name: str) -> str:
-    folder = Files(call.box, call.network).listing(name)
-    return "Is a directory" if folder else "No such file or directory"
 
 
 async def _lines(call: Call, names: list[str]) -> AsyncIterator[bytes]:
@@ -45,7 +49,7 @@ async def _lines(call: Call, names: list[str]) -> AsyncIterator[bytes]:
         async for line in call.stdin.lines():
             yield line
     for name in names:
-        for line in (Files(call.box, call.network).read(name) or b"").splitlines():
+        for line in (call.read(name) or b"").splitlines():
             yield line
 
 
@@ -140,5 +144,5 @@ async def yes(call: Call) -> int:
 
 COMMANDS: dict[str, Command] = {
     "echo": echo, "cat": cat, "grep": grep, "egrep": grep, "head": head, "tail": tail, "wc": wc, "sort": sort,
-    "tr": tr, "yes": yes,
+    "tr": tr, "yes": yes, "true": true, "false": false,
 }  # fmt: skip
