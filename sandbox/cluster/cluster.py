@@ -7,9 +7,9 @@ from pathlib import Path
 
 from aiohttp import web
 
+from sandbox.certificate import server_context
 from sandbox.cluster.access import Policy
 from sandbox.cluster.admission import admit
-from sandbox.certificate import server_context
 from sandbox.cluster.nodes import Nodes
 from sandbox.cluster.request_log import RequestLog
 from sandbox.cluster.seams import Pace
