@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from sandbox.member import Starter
+from sandbox.member import Grounds, Member, Starter
 
-STARTERS: Mapping[str, Starter] = MappingProxyType({})
+
+async def _aws(grounds: Grounds) -> Member:
+    from sandbox.aws import start
+
+    return await start(grounds)
+
+
+STARTERS: Mapping[str, Starter] = MappingProxyType({"aws": _aws})

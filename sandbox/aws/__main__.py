@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
+MINUTE = 60.0
 
 
 def main(directory: Path, seed: int) -> None:
@@ -18,10 +19,17 @@ def main(directory: Path, seed: int) -> None:
     _settle(directory)
     from sandbox.aws import seeding
 
-    facts = seeding.seed(_serve(), directory, seed)
+    facts, meter = seeding.seed(_serve(), directory, seed)
     sys.stdout.write(json.dumps(facts) + "\n")
     sys.stdout.flush()
-    threading.Event().wait()
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    while not threading.Event().wait(MINUTE):
+        try:
+            meter.beat()
+        except (BotoCoreError, ClientError):
+            # The server outlives a minute that could not be written; the next beat writes it as well.
+            logging.exception("no metrics this minute")
 
 
 def _settle(directory: Path) -> None:

@@ -19,7 +19,11 @@ ACCOUNT = "444455556666"
 PROFILE = "fusion-sandbox"
 ENV = "sandbox"
 PROJECT = "fusion-bitcoin"
-TAGS = [{"Key": "Project", "Value": PROJECT}, {"Key": "Environment", "Value": ENV}, {"Key": "ManagedBy", "Value": "terraform"}]
+TAGS = [
+    {"Key": "Project", "Value": PROJECT},
+    {"Key": "Environment", "Value": ENV},
+    {"Key": "ManagedBy", "Value": "terraform"},
+]
 
 # Loopback: no proxy of the surroundings applies, and a failure is a failure at once.
 _DIRECT = Config(proxies={}, retries={"total_max_attempts": 1}, connect_timeout=5, read_timeout=20)

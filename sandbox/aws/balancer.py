@@ -16,7 +16,8 @@ TARGETS = {
     "frontend": ("10.20.11.42", "10.20.12.43"),
 }
 """The addresses of the pods as the cluster starts."""
-_PATHS = {"relayer": "/api/relayer/*", "resolver": "/api/resolver/*"}
+PATHS = {"relayer": "/relay/*", "resolver": "/api/*"}
+"""What goes elsewhere than to the frontend; the rules are in this order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,7 @@ class Balancer:
 
     arn: str
     groups: dict[str, str]
+    name: str = BALANCER
 
     @property
     def dimension(self) -> str:
@@ -58,7 +60,7 @@ def _listen(elb: Any, balancer: str, groups: dict[str, str]) -> None:
     listener = elb.create_listener(
         LoadBalancerArn=balancer, Protocol="HTTP", Port=80, DefaultActions=[_forward(groups["frontend"])], Tags=TAGS
     )["Listeners"][0]["ListenerArn"]
-    for priority, (service, path) in enumerate(_PATHS.items(), start=10):
+    for priority, (service, path) in enumerate(PATHS.items(), start=1):
         condition = {"Field": "path-pattern", "Values": [path]}
         elb.create_rule(
             ListenerArn=listener, Priority=priority, Conditions=[condition], Actions=[_forward(groups[service])]

@@ -35,7 +35,10 @@ def seed(account: Account, network: Network) -> None:
 def _settings(rds: Any) -> None:
     """A parameter group of the cluster and one of the instance."""
     rds.create_db_cluster_parameter_group(
-        DBClusterParameterGroupName=CLUSTER, DBParameterGroupFamily="aurora-postgresql16", Description="Bridge", Tags=TAGS
+        DBClusterParameterGroupName=CLUSTER,
+        DBParameterGroupFamily="aurora-postgresql16",
+        Description="Bridge",
+        Tags=TAGS,
     )
     rds.modify_db_cluster_parameter_group(
         DBClusterParameterGroupName=CLUSTER, Parameters=_parameters(_CLUSTER_SETTINGS)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.rds.models import Event, RDSBackend
+from moto.rds.models import Event
 
 _WORDS = {"started": "Started failover to DB instance: {}", "completed": "Completed failover to DB instance: {}"}
 
@@ -19,8 +19,8 @@ class _Cluster:
         self.arn = cluster.db_cluster_arn
 
 
-def tell_failovers(backend: RDSBackend) -> None:
-    """Record, for each failover of the backend, the two events that RDS does."""
+def tell_failovers(backend: Any) -> None:
+    """Record, for each failover of this backend of moto's RDS, the two events that RDS records."""
     swap = backend.failover_db_cluster
 
     def failover(*args: Any, **named: Any) -> Any:

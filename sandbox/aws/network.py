@@ -84,7 +84,7 @@ def _groups(ec2: Any, vpc: str) -> dict[str, str]:
 def _rules(ids: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
     """What each role lets in."""
     return {
-        "alb": [_from_block(80, "0.0.0.0/0", "HTTP"), _from_block(443, "0.0.0.0/0", "HTTPS")],
+        "alb": [_from_block(80, "0.0.0.0/0", "HTTP")],
         "app": [
             *(_from_group(port, ids["alb"], service) for service, port in PORTS.items()),
             _from_group(22, ids["bastion"], "operators"),

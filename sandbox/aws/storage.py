@@ -68,4 +68,6 @@ def _locks(dynamodb: Any, state: bytes) -> None:
 def _secrets(vault: Any) -> None:
     for name in SECRETS:
         value = json.dumps({"value": secrets.token_urlsafe(24)})
-        vault.create_secret(Name=f"{PROJECT}/{name}", Description=f"{name} of the bridge", SecretString=value, Tags=TAGS)
+        vault.create_secret(
+            Name=f"{PROJECT}/{name}", Description=f"{name} of the bridge", SecretString=value, Tags=TAGS
+        )
