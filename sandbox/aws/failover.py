@@ -1,12 +1,13 @@
-"""What moto's failover leaves out: the events that tell it happened."""
+"""What moto's failover leaves out: the events that tell it happened, and the refusal of a target outside the cluster."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from moto.rds.exceptions import InvalidParameterValue
 from moto.rds.models import Event
 
-_WORDS = {"started": "Started failover to DB instance: {}", "completed": "Completed failover to DB instance: {}"}
+_WORDS = ("Started failover to DB instance: {}", "Completed failover to DB instance: {}")
 
 
 class _Cluster:
@@ -19,22 +20,31 @@ class _Cluster:
         self.arn = cluster.db_cluster_arn
 
 
-def tell_failovers(backend: Any) -> None:
-    """Record, for each failover of this backend of moto's RDS, the two events that RDS records."""
+def complete_failovers(backend: Any) -> None:
+    """Let this backend of moto's RDS record the two events of each failover, as RDS does."""
     swap = backend.failover_db_cluster
 
-    def failover(*args: Any, **named: Any) -> Any:
-        cluster = swap(*args, **named)
-        for stage in _WORDS:
-            backend.events.append(_event(stage, cluster))
+    def failover(db_cluster_identifier: str, target_db_instance_identifier: str | None = None) -> Any:
+        _check(backend, db_cluster_identifier, target_db_instance_identifier)
+        cluster = swap(db_cluster_identifier, target_db_instance_identifier)
+        backend.events.extend(_event(words, cluster) for words in _WORDS)
         return cluster
 
     backend.failover_db_cluster = failover
 
 
-def _event(stage: str, cluster: Any) -> Event:
+def _check(backend: Any, name: str, target: str | None) -> None:
+    """Raises InvalidParameterValue for an instance of elsewhere, which moto would fail on or promote."""
+    cluster = backend.clusters.get(name)
+    if cluster is None or target is None:
+        return
+    if target not in {member.db_instance_identifier for member in cluster.members}:
+        raise InvalidParameterValue(f"Cannot find target instance: {target}")
+
+
+def _event(words: str, cluster: Any) -> Event:
     # moto knows the events of instances only, each by a fixed text.
     event = Event("DB_INSTANCE_CREATE", _Cluster(cluster))
     event.event_categories = ["failover"]
-    event.message = _WORDS[stage].format(cluster.writer.db_instance_identifier)
+    event.message = words.format(cluster.writer.db_instance_identifier)
     return event

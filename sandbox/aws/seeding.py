@@ -11,7 +11,7 @@ from moto.rds.models import rds_backends
 
 from sandbox.aws import balancer, cache, compute, database, identity, logs, metrics, network, storage
 from sandbox.aws.account import ACCOUNT, PROFILE, Account, session, write_profile
-from sandbox.aws.failover import tell_failovers
+from sandbox.aws.failover import complete_failovers
 from sandbox.aws.metrics import Meter
 from sandbox.cluster.nodes.estate.machines import REGION
 
@@ -26,7 +26,7 @@ def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Meter]:
     mock_random.seed(number)
     account = Account(boto3.Session(profile_name=PROFILE), endpoint, number, nobody.now)
     section, meter = _fill(account)
-    tell_failovers(rds_backends[ACCOUNT][REGION])
+    complete_failovers(rds_backends[ACCOUNT][REGION])
     where = {
         "endpoint": endpoint,
         "region": REGION,
