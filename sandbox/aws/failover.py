@@ -1,4 +1,4 @@
-"""What moto's failover leaves out: the events that tell it happened, and the refusal of a target outside the cluster."""
+"""What moto's failover leaves out: the events that tell of it, and the refusal of a target outside the cluster."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ import boto3
 from moto.moto_api._internal import mock_random
 from moto.rds.models import rds_backends
 
-from sandbox.aws import balancer, cache, compute, database, identity, logs, metrics, network, storage
+from sandbox.aws import balancer, cache, compute, database, identity, logs, metrics, network, patterns, storage
 from sandbox.aws.account import ACCOUNT, PROFILE, Account, session, write_profile
 from sandbox.aws.failover import complete_failovers
 from sandbox.aws.metrics import Meter
@@ -26,6 +26,7 @@ def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Meter]:
     mock_random.seed(number)
     account = Account(boto3.Session(profile_name=PROFILE), endpoint, number, nobody.now)
     section, meter = _fill(account)
+    patterns.install()
     complete_failovers(rds_backends[ACCOUNT][REGION])
     where = {
         "endpoint": endpoint,
