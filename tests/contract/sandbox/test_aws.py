@@ -6,13 +6,13 @@ import json
 import re
 import shlex
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
 
-import boto3
-import botocore.session
 import pytest
 import pytest_asyncio
 import yaml
@@ -21,20 +21,16 @@ from botocore.exceptions import ClientError
 from providers.core.config import load
 from providers.core.errors import Unreachable
 from sandbox.aws import Aws, start
+from sandbox.aws.account import Account, session
+from sandbox.aws.balancer import Balancer
+from sandbox.aws.metrics import MINUTES, Meter
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.nodes.estate.machines import MACHINES
-from sandbox.member import Grounds
+from tests.contract.sandbox.aws_account import CLUSTER, Client, grounds_in, messages, story, writer_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
-CLUSTER = "fusion-bitcoin-sandbox"
 SERVICES = {"relayer": 3000, "resolver": 3001, "frontend": 8080}
-
-
-def grounds_in(home: Path, seed: int = 7) -> Grounds:
-    directory = home / "aws"
-    directory.mkdir(mode=0o700)
-    return Grounds(home, directory, seed)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -42,23 +38,6 @@ async def aws(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Aws]:
     member = await start(grounds_in(tmp_path_factory.mktemp("estate")))
     yield member
     await member.stop()
-
-
-class Client:
-    """Clients that know nothing but the two files of the profile."""
-
-    def __init__(self, aws: Aws) -> None:
-        files = botocore.session.Session(profile="fusion-sandbox")
-        files.set_config_variable("credentials_file", aws.where["aws_credentials"])
-        files.set_config_variable("config_file", aws.where["aws_config"])
-        self._session = boto3.Session(botocore_session=files)
-        self._endpoint = aws.where["aws_endpoint"]
-
-    def __getattr__(self, service: str) -> Any:
-        made = self._session.client(service)
-        assert made.meta.endpoint_url == self._endpoint
-        setattr(self, service, made)
-        return made
 
 
 @pytest.fixture(scope="module")
@@ -138,12 +117,6 @@ async def test_databases_have_settings_and_snapshots_of_both_kinds(aws: Aws, at:
     )
 
 
-def writer_of(at: Client) -> str:
-    (cluster,) = at.rds.describe_db_clusters(DBClusterIdentifier=CLUSTER)["DBClusters"]
-    (writer,) = [m["DBInstanceIdentifier"] for m in cluster["DBClusterMembers"] if m["IsClusterWriter"]]
-    return writer
-
-
 async def test_failover_swaps_the_writer_and_is_recorded(at: Client) -> None:
     before = writer_of(at)
     at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER)
@@ -196,14 +169,6 @@ async def test_targets_of_the_load_balancer_are_the_pods_of_the_cluster(aws: Aws
         if (tier := pod["metadata"]["labels"]["tier"])
     }
     assert {group["TargetType"] for group in groups} == {"ip"}
-
-
-def messages(at: Client, group: str, pattern: str = "") -> list[str]:
-    pages = at.logs.get_paginator("filter_log_events").paginate(logGroupName=group, filterPattern=pattern)
-    events = [event for page in pages for event in page["events"]]
-    newest = datetime.fromtimestamp(max(event["timestamp"] for event in events) / 1000, UTC)
-    assert pattern or datetime.now(UTC) - newest < timedelta(minutes=5)
-    return [event["message"] for event in events]
 
 
 async def test_access_log_has_the_fields_of_elastic_load_balancing(aws: Aws, at: Client) -> None:
@@ -266,6 +231,23 @@ async def test_metrics_cover_the_last_three_hours(
         assert all(point["Average"] >= 0 for point in points)
 
 
+async def test_metrics_go_on_after_the_seed(aws: Aws) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=10)
+    account = Account(session("key", "secret"), aws.where["aws_endpoint"], 7, began)
+    meter = Meter(account, Balancer("loadbalancer/app/another/1", {}))
+    count = partial(
+        account.client("cloudwatch").get_metric_statistics, Namespace="AWS/ApplicationELB", MetricName="RequestCount",
+        Dimensions=[{"Name": "LoadBalancer", "Value": "app/another/1"}], Period=60, Statistics=["SampleCount"],
+        StartTime=began - timedelta(hours=4), EndTime=began + timedelta(hours=1),
+    )  # fmt: skip
+    meter.seed()
+    assert len(count()["Datapoints"]) == MINUTES
+    meter.beat()
+    meter.beat()
+    points = count()["Datapoints"]
+    assert MINUTES + 10 <= len(points) <= MINUTES + 11 and {point["SampleCount"] for point in points} == {1.0}
+
+
 async def test_alarms_are_all_ok(at: Client) -> None:
     alarms = at.cloudwatch.describe_alarms(AlarmNamePrefix="fusion-bitcoin")["MetricAlarms"]
     assert len(alarms) == 8 and {alarm["StateValue"] for alarm in alarms} == {"OK"}
@@ -293,19 +275,6 @@ async def test_secrets_users_and_distribution(aws: Aws, at: Client) -> None:
     assert origin["DomainName"].startswith(aws.section["aws"]["bucket"])
 
 
-def story(aws: Aws) -> dict[str, Any]:
-    """What the seed decides: nothing of it is a moment, a credential or an id of the distribution."""
-    at, section = Client(aws), aws.section["aws"]
-    vary = {"endpoint_url", "distribution"}
-    request = re.compile(r'"[A-Z]+ http[^"]*"')
-    return {
-        "section": {key: value for key, value in section.items() if key not in vary},
-        "requests": [request.findall(line) for line in messages(at, section["access_log_group"])],
-        "calls": [json.loads(text)["eventID"] for text in messages(at, section["trail_log_group"])],
-        "flows": [line.split()[:10] for line in messages(at, section["flow_log_group"])],
-    }
-
-
 async def test_same_seed_tells_the_same_story_and_stop_ends_it(
     aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -323,6 +292,12 @@ async def test_same_seed_tells_the_same_story_and_stop_ends_it(
     assert not member.running and not Path(f"/proc/{member.pid}").exists()
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+async def test_members_are_known_without_the_libraries_of_aws() -> None:
+    code = "import sys, sandbox.members; print({'boto3', 'moto'} & set(sys.modules), *sandbox.members.STARTERS)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert said[0] == "set()" and "aws" in said
 
 
 async def test_failing_seed_is_unreachable_with_the_reason(tmp_path: Path) -> None:
