@@ -1,17 +1,29 @@
-"""The members of the estate besides the cluster, by name."""
+"""The members of the estate besides the cluster, by name; each is imported only when it starts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib import import_module
 from types import MappingProxyType
+from typing import Any
 
 from sandbox.member import Grounds, Member, Starter
 
 
-async def _hosts(grounds: Grounds) -> Member:
-    from sandbox.hosts.hosts import start
+def _from(module: str) -> Starter:
+    async def starter(grounds: Grounds) -> Member:
+        found: Any = import_module(module)
+        member: Member = await found.start(grounds)
+        return member
 
-    return await start(grounds)
+    return starter
 
 
-STARTERS: Mapping[str, Starter] = MappingProxyType({"hosts": _hosts})
+STARTERS: Mapping[str, Starter] = MappingProxyType(
+    {
+        "aws": _from("sandbox.aws"),
+        "hosts": _from("sandbox.hosts.hosts"),
+        "postgres": _from("sandbox.postgres.server"),
+        "redis": _from("sandbox.redis.server"),
+    }
+)

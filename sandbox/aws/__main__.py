@@ -1,0 +1,60 @@
+"""The server's process: `python -m sandbox.aws DIRECTORY SEED`. Serves, seeds, says one line of facts, and stays."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+HOST = "127.0.0.1"
+MINUTE = 60.0
+
+
+def main(directory: Path, seed: int) -> None:
+    """Does not return: a signal ends it, or the end of the estate."""
+    _settle(directory)
+    from sandbox.aws import seeding
+
+    facts, meter = seeding.seed(_serve(), directory, seed)
+    sys.stdout.write(json.dumps(facts) + "\n")
+    sys.stdout.flush()
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    while True:
+        time.sleep(MINUTE)
+        try:
+            meter.beat()
+        except (BotoCoreError, ClientError):
+            # A gap in the metrics is no reason to take the account away.
+            logging.exception("no metrics this minute")
+
+
+def _settle(directory: Path) -> None:
+    """Let nothing of the surroundings in: the user's AWS and moto settings are for other places."""
+    for name in [name for name in os.environ if name.startswith(("AWS_", "MOTO_"))]:
+        del os.environ[name]
+    files = {"AWS_SHARED_CREDENTIALS_FILE": "credentials", "AWS_CONFIG_FILE": "config"}
+    os.environ.update({name: str(directory / file) for name, file in files.items()})
+    from sandbox.aws.account import ACCOUNT
+
+    os.environ.update(MOTO_ACCOUNT_ID=ACCOUNT, MOTO_EC2_LOAD_DEFAULT_AMIS="false")
+
+
+def _serve() -> str:
+    """Start the server on a free port; returns its address."""
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    # One line a request would fill the log for as long as the estate runs.
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server: Any = ThreadedMotoServer(HOST, 0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    return f"http://{host}:{port}"
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

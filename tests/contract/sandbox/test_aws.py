@@ -1,0 +1,308 @@
+"""The account around the bridge, as a client of AWS finds it."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import socket
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+import yaml
+from botocore.exceptions import ClientError
+
+from providers.core.config import load
+from providers.core.errors import Unreachable
+from sandbox.aws import Aws, start
+from sandbox.aws.account import Account, session
+from sandbox.aws.balancer import Balancer
+from sandbox.aws.metrics import MINUTES, Meter
+from sandbox.cluster.cluster import Cluster
+from sandbox.cluster.nodes.estate.machines import MACHINES
+from tests.contract.sandbox.aws_account import CLUSTER, Client, grounds_in, messages, story, writer_of
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+SERVICES = {"relayer": 3000, "resolver": 3001, "frontend": 8080}
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def aws(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Aws]:
+    member = await start(grounds_in(tmp_path_factory.mktemp("estate")))
+    yield member
+    await member.stop()
+
+
+@pytest.fixture(scope="module")
+def at(aws: Aws) -> Client:
+    return Client(aws)
+
+
+async def test_where_points_any_client_of_aws_at_it(aws: Aws, at: Client) -> None:
+    where = aws.where
+    assert set(where) == {"aws_endpoint", "aws_region", "aws_account", "aws_credentials", "aws_config"}
+    assert where["aws_endpoint"].startswith("http://127.0.0.1:")
+    assert {Path(where[name]).stat().st_mode & 0o777 for name in ("aws_credentials", "aws_config")} == {0o600}
+    me = at.sts.get_caller_identity()
+    assert (me["Account"], me["Arn"]) == (where["aws_account"], f"arn:aws:iam::{where['aws_account']}:user/oncall")
+    assert at.ec2.meta.region_name == where["aws_region"] == "eu-west-1"
+
+
+async def test_section_loads_as_configuration_of_the_console(aws: Aws, tmp_path: Path) -> None:
+    path = tmp_path / "console.yaml"
+    path.write_text(yaml.safe_dump({"version": 1, "environments": {"sandbox": aws.section}}))
+    loaded = load(path, {"HOME": str(tmp_path)})
+    assert not loaded.warnings
+    (environment,) = [each for name, each in loaded.config.environments.items() if name == "sandbox"]
+    assert environment.aws is not None
+    assert {key: getattr(environment.aws, key) for key in aws.section["aws"]} == aws.section["aws"]
+
+
+async def test_machines_are_those_of_the_cluster_and_a_bastion(aws: Aws, at: Client) -> None:
+    found = [i for r in at.ec2.describe_instances()["Reservations"] for i in r["Instances"]]
+    facts = {
+        (i["InstanceId"], i["PrivateDnsName"], i["PrivateIpAddress"], i["Placement"]["AvailabilityZone"]) for i in found
+    }
+    nodes = {(m.instance, m.name, m.ip, m.zone) for m in MACHINES}
+    (bastion,) = facts - nodes
+    assert nodes < facts and bastion[2].startswith("10.20.")
+    assert {i["State"]["Name"] for i in found} == {"running"}
+
+
+async def test_security_groups_let_in_whom_they_should(aws: Aws, at: Client) -> None:
+    (vpc,) = at.ec2.describe_vpcs(Filters=[{"Name": "cidr", "Values": ["10.20.0.0/16"]}])["Vpcs"]
+    filters = [{"Name": "vpc-id", "Values": [vpc["VpcId"]]}, {"Name": "group-name", "Values": ["fusion-bitcoin-*"]}]
+    groups = {g["GroupName"]: g for g in at.ec2.describe_security_groups(Filters=filters)["SecurityGroups"]}
+    sources = {
+        (name.removeprefix("fusion-bitcoin-"), rule["FromPort"], pair.get("GroupId") or pair["CidrIp"])
+        for name, group in groups.items()
+        for rule in group["IpPermissions"]
+        for pair in (*rule["UserIdGroupPairs"], *rule["IpRanges"])
+    }
+    section = aws.section["aws"]
+    app = section["app_security_group"]
+    assert app == groups["fusion-bitcoin-app"]["GroupId"]
+    assert section["db_security_group"] == groups["fusion-bitcoin-db"]["GroupId"]
+    assert {("db", 5432, app), ("redis", 6379, app), ("bastion", 22, "203.0.113.0/24")} < sources
+    assert {rule[:2] for rule in sources if rule[2] == "0.0.0.0/0"} == {("alb", 80)}
+    assert len(at.ec2.describe_subnets(Filters=filters[:1])["Subnets"]) == 9
+
+
+async def test_databases_have_settings_and_snapshots_of_both_kinds(aws: Aws, at: Client) -> None:
+    rds, section = at.rds, aws.section["aws"]
+    (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=section["rds_cluster"])["DBClusters"]
+    assert (cluster["Engine"], cluster["Status"]) == ("aurora-postgresql", "available")
+    (instance,) = rds.describe_db_instances(DBInstanceIdentifier=section["rds_instance"])["DBInstances"]
+    assert (instance["Engine"], instance["DBInstanceStatus"]) == ("postgres", "available")
+    assert instance["VpcSecurityGroups"][0]["VpcSecurityGroupId"] == section["db_security_group"]
+    group = cluster["DBClusterParameterGroup"]
+    of_cluster = rds.describe_db_cluster_parameters(DBClusterParameterGroupName=group)["Parameters"]
+    (group,) = instance["DBParameterGroups"]
+    of_instance = rds.describe_db_parameters(DBParameterGroupName=group["DBParameterGroupName"])["Parameters"]
+    limits = [
+        {p["ParameterName"]: p["ParameterValue"] for p in each}["max_connections"] for each in (of_cluster, of_instance)
+    ]
+    assert limits == ["400", "200"]
+    of_cluster = rds.describe_db_cluster_snapshots(DBClusterIdentifier=CLUSTER)["DBClusterSnapshots"]
+    of_instance = rds.describe_db_snapshots(DBInstanceIdentifier=section["rds_instance"])["DBSnapshots"]
+    assert (
+        {s["SnapshotType"] for s in of_cluster} == {s["SnapshotType"] for s in of_instance} == {"automated", "manual"}
+    )
+
+
+async def test_failover_swaps_the_writer_and_is_recorded(at: Client) -> None:
+    before = writer_of(at)
+    at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER)
+    after = writer_of(at)
+    assert {before, after} == {f"{CLUSTER}-1", f"{CLUSTER}-2"}
+    events = at.rds.describe_events(SourceType="db-cluster", SourceIdentifier=CLUSTER)["Events"]
+    assert [e["Message"] for e in events[-2:]] == [
+        f"Started failover to DB instance: {after}",
+        f"Completed failover to DB instance: {after}",
+    ]
+    assert all(e["EventCategories"] == ["failover"] for e in events)
+    at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER, TargetDBInstanceIdentifier=before)
+    assert writer_of(at) == before
+
+
+async def test_failover_to_an_instance_of_elsewhere_is_refused(at: Client) -> None:
+    before = writer_of(at)
+    with pytest.raises(ClientError, match=f"Cannot find target instance: {CLUSTER}-db") as refused:
+        at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER, TargetDBInstanceIdentifier=f"{CLUSTER}-db")
+    assert refused.value.response["Error"]["Code"] == "InvalidParameterValue"
+    assert writer_of(at) == before
+
+
+async def test_cache_is_there(aws: Aws, at: Client) -> None:
+    name = aws.section["aws"]["cache_cluster"]
+    (cache,) = at.elasticache.describe_cache_clusters(CacheClusterId=name)["CacheClusters"]
+    assert (cache["CacheClusterStatus"], cache["Engine"], cache["NumCacheNodes"]) == ("available", "redis", 1)
+
+
+async def test_targets_of_the_load_balancer_are_the_pods_of_the_cluster(aws: Aws, at: Client, tmp_path: Path) -> None:
+    elb = at.elbv2
+    (balancer,) = elb.describe_load_balancers(Names=[aws.section["aws"]["load_balancer"]])["LoadBalancers"]
+    groups = elb.describe_target_groups(LoadBalancerArn=balancer["LoadBalancerArn"])["TargetGroups"]
+    targets = {
+        (
+            group["TargetGroupName"].removeprefix("fusion-bitcoin-"),
+            t["Target"]["Id"],
+            t["Target"]["Port"],
+            t["TargetHealth"]["State"],
+        )
+        for group in groups
+        for t in elb.describe_target_health(TargetGroupArn=group["TargetGroupArn"])["TargetHealthDescriptions"]
+    }
+    cluster = await Cluster.start(tmp_path, seed=11)
+    pods = [pod for pod in cluster.runtime.store.list("pods") if pod["metadata"]["labels"].get("tier") in SERVICES]
+    await cluster.stop()
+    assert targets == {
+        (tier, pod["status"]["podIP"], SERVICES[tier], "healthy")
+        for pod in pods
+        if (tier := pod["metadata"]["labels"]["tier"])
+    }
+    assert {group["TargetType"] for group in groups} == {"ip"}
+
+
+async def test_access_log_has_the_fields_of_elastic_load_balancing(aws: Aws, at: Client) -> None:
+    lines = messages(at, aws.section["aws"]["access_log_group"])
+    rows = [shlex.split(line) for line in lines]
+    assert len(rows) >= 300 and {len(row) for row in rows} == {30}
+    assert {row[0] for row in rows} == {"http"}
+    assert all(re.fullmatch(r"10\.20\.1[12]\.\d+:(3000|3001|8080)", row[4]) for row in rows)
+    statuses = {row[8] for row in rows}
+    assert "200" in statuses and any(status.startswith("5") for status in statuses)
+    assert all(row[9] == "-" for row in rows if row[8] in {"502", "504"})
+
+
+async def test_trail_has_denied_calls(aws: Aws, at: Client) -> None:
+    records = [json.loads(text) for text in messages(at, aws.section["aws"]["trail_log_group"])]
+    denied = [r for r in records if "Denied" in r.get("errorCode", "")]
+    assert 0 < len(denied) < len(records)
+    assert all("is not authorized to perform" in r["errorMessage"] for r in denied)
+    guide = '{ $.errorCode = "*Denied*" || $.errorCode = "*Failed*" }'
+    assert [json.loads(text) for text in messages(at, aws.section["aws"]["trail_log_group"], guide)] == denied
+    with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
+        messages(at, aws.section["aws"]["trail_log_group"], "{ $.errorCode = ")
+
+
+async def test_flow_log_has_rejected_flows(aws: Aws, at: Client) -> None:
+    group = aws.section["aws"]["flow_log_group"]
+    flows = [line.split() for line in messages(at, group)]
+    assert {len(flow) for flow in flows} == {14} and {flow[1] for flow in flows} == {aws.where["aws_account"]}
+    rejected = [flow for flow in flows if flow[12] == "REJECT"]
+    assert 0 < len(rejected) < len(flows)
+    for pattern in ("REJECT", "[..., action=REJECT, status]"):
+        assert len(messages(at, group, pattern)) == len(rejected)
+    known = {n["NetworkInterfaceId"] for n in at.ec2.describe_network_interfaces()["NetworkInterfaces"]}
+    assert {flow[2] for flow in flows} <= known
+
+
+METRICS = (
+    ("AWS/RDS", "DBInstanceIdentifier", f"{CLUSTER}-1", ("CPUUtilization", "DatabaseConnections")),
+    ("AWS/RDS", "DBInstanceIdentifier", f"{CLUSTER}-2", ("CPUUtilization", "AuroraReplicaLag")),
+    ("AWS/RDS", "DBInstanceIdentifier", f"{CLUSTER}-db", ("DatabaseConnections", "FreeStorageSpace")),
+    ("AWS/ElastiCache", "CacheClusterId", f"{CLUSTER}-redis", ("CPUUtilization", "CurrConnections", "Evictions")),
+    ("AWS/ApplicationELB", "LoadBalancer", None, ("RequestCount", "TargetResponseTime", "HTTPCode_Target_5XX_Count")),
+)
+
+
+@pytest.mark.parametrize(("namespace", "dimension", "of", "names"), METRICS)
+async def test_metrics_cover_the_last_three_hours(
+    at: Client, namespace: str, dimension: str, of: str | None, names: tuple[str, ...]
+) -> None:
+    (balancer,) = at.elbv2.describe_load_balancers()["LoadBalancers"]
+    value = of or balancer["LoadBalancerArn"].partition("loadbalancer/")[2]
+    now = datetime.now(UTC)
+    for name in names:
+        points = at.cloudwatch.get_metric_statistics(
+            Namespace=namespace, MetricName=name, Dimensions=[{"Name": dimension, "Value": value}], Period=60,
+            StartTime=now - timedelta(minutes=179), EndTime=now, Statistics=["Average"],
+        )["Datapoints"]  # fmt: skip
+        newest = max(point["Timestamp"] for point in points)
+        assert len(points) >= 170 and now - newest < timedelta(minutes=3), name
+        assert all(point["Average"] >= 0 for point in points)
+
+
+async def test_metrics_go_on_after_the_seed(aws: Aws) -> None:
+    began = datetime.now(UTC) - timedelta(minutes=10)
+    account = Account(session("key", "secret"), aws.where["aws_endpoint"], 7, began)
+    meter = Meter(account, Balancer("loadbalancer/app/another/1", {}))
+    count = partial(
+        account.client("cloudwatch").get_metric_statistics, Namespace="AWS/ApplicationELB", MetricName="RequestCount",
+        Dimensions=[{"Name": "LoadBalancer", "Value": "app/another/1"}], Period=60, Statistics=["SampleCount"],
+        StartTime=began - timedelta(hours=4), EndTime=began + timedelta(hours=1),
+    )  # fmt: skip
+    meter.seed()
+    assert len(count()["Datapoints"]) == MINUTES
+    meter.beat()
+    meter.beat()
+    points = count()["Datapoints"]
+    assert MINUTES + 10 <= len(points) <= MINUTES + 11 and {point["SampleCount"] for point in points} == {1.0}
+
+
+async def test_alarms_are_all_ok(at: Client) -> None:
+    alarms = at.cloudwatch.describe_alarms(AlarmNamePrefix="fusion-bitcoin")["MetricAlarms"]
+    assert len(alarms) == 8 and {alarm["StateValue"] for alarm in alarms} == {"OK"}
+
+
+async def test_pages_state_and_locks(aws: Aws, at: Client) -> None:
+    section = aws.section["aws"]
+    keys = {item["Key"] for item in at.s3.list_objects_v2(Bucket=section["bucket"])["Contents"]}
+    assert keys == {"index.html", "static/js/main.js"}
+    (state,) = at.s3.list_objects_v2(Bucket=section["state_bucket"])["Contents"]
+    (item,) = at.dynamodb.scan(TableName=section["lock_table"])["Items"]
+    assert item == {
+        "LockID": {"S": f"{section['state_bucket']}/{state['Key']}-md5"},
+        "Digest": {"S": state["ETag"].strip('"')},
+    }
+
+
+async def test_secrets_users_and_distribution(aws: Aws, at: Client) -> None:
+    names = [secret["Name"] for secret in at.secretsmanager.list_secrets()["SecretList"]]
+    assert len(names) == 4 and all(name.startswith("fusion-bitcoin/") for name in names)
+    for user in at.iam.list_users()["Users"]:
+        assert len(at.iam.list_access_keys(UserName=user["UserName"])["AccessKeyMetadata"]) == 1
+    made = at.cloudfront.get_distribution(Id=aws.section["aws"]["distribution"])["Distribution"]
+    (origin,) = made["DistributionConfig"]["Origins"]["Items"]
+    assert origin["DomainName"].startswith(aws.section["aws"]["bucket"])
+
+
+async def test_same_seed_tells_the_same_story_and_stop_ends_it(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "of-the-user")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    member = await start(grounds_in(tmp_path))
+    monkeypatch.undo()
+    assert story(member) == story(aws)
+    assert Path(member.where["aws_credentials"]).read_text() != Path(aws.where["aws_credentials"]).read_text()
+    port = int(member.where["aws_endpoint"].rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5):
+        assert member.running
+    await member.stop()
+    await member.stop()
+    assert not member.running and not Path(f"/proc/{member.pid}").exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port), timeout=5)
+
+
+async def test_members_are_known_without_the_libraries_of_aws() -> None:
+    code = "import sys, sandbox.members; print({'boto3', 'moto'} & set(sys.modules), *sandbox.members.STARTERS)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert said[0] == "set()" and "aws" in said
+
+
+async def test_failing_seed_is_unreachable_with_the_reason(tmp_path: Path) -> None:
+    grounds = grounds_in(tmp_path)
+    (grounds.directory / "credentials").mkdir()
+    with pytest.raises(Unreachable, match=r"aws did not start: .*\n(.*\n)*FileExistsError: .*credentials"):
+        await start(grounds)
+    assert not list((tmp_path / "children").iterdir())
