@@ -34,16 +34,17 @@ class Child:
         environ: Mapping[str, str] | None = None,
         uid: int = -1,
         speaks: bool = False,
+        ending: signal.Signals = signal.SIGKILL,
     ) -> Child:
         """Run `command` (an absolute path and its arguments). `home` is the estate's directory.
 
         What it says goes to `home/name.log`; with `speaks` its standard output is read by `line` instead. `uid` is the
-        user to become (root only).
+        user to become (root only). `ending` is the signal it gets when the estate's process dies.
         """
         log = home / f"{name}.log"
         with log.open("ab") as out:
             process = await asyncio.create_subprocess_exec(
-                sys.executable, "-I", "-S", LEASH, str(os.getpid()), str(uid), *command,
+                sys.executable, "-I", "-S", LEASH, str(os.getpid()), str(int(ending)), str(uid), *command,
                 stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE if speaks else out, stderr=out,
                 env=environ, start_new_session=True,
             )  # fmt: skip

@@ -1,0 +1,70 @@
+"""The files of a database cluster: made by initdb, readable by the server's user alone."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Final
+
+from providers.core.errors import Unreachable
+
+NOBODY: Final = 65534
+"""Who the server runs as when we are root, which it refuses to be."""
+SUPERUSER: Final = "sandbox"
+
+_SETTINGS: Final = {
+    "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
+    "full_page_writes": "off", "synchronous_commit": "off", "shared_buffers": "32MB", "max_connections": "60",
+    "max_wal_size": "128MB", "min_wal_size": "32MB", "wal_level": "minimal", "max_wal_senders": "0",
+    "shared_preload_libraries": "pg_stat_statements", "pg_stat_statements.track": "all", "track_io_timing": "on",
+    "password_encryption": "scram-sha-256", "log_min_messages": "fatal", "log_min_error_statement": "panic",
+    "dynamic_shared_memory_type": "mmap", "shared_memory_type": "mmap", "autovacuum_naptime": "20s", "jit": "off",
+    "timezone": "UTC", "client_connection_check_interval": "2s",
+}  # fmt: skip
+_ACCESS: Final = "host all all 127.0.0.1/32 scram-sha-256\n"
+
+
+def server_uid() -> int:
+    """The uid to run the server as; -1 keeps ours."""
+    return NOBODY if os.geteuid() == 0 else -1
+
+
+async def make(directory: Path, programs: Path, password: str) -> Path:
+    """Initialise the data directory with its superuser; returns it. Raises Unreachable."""
+    data, secret = directory / "data", directory / "superuser"
+    data.mkdir(mode=0o700)
+    secret.touch(mode=0o600)
+    secret.write_text(password)
+    _hand_over(directory, data, secret)
+    await _initdb(programs / "initdb", data, secret)
+    secret.unlink()
+    with (data / "postgresql.conf").open("a") as settings:
+        settings.writelines(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
+    (data / "pg_hba.conf").write_text(_ACCESS)
+    _hand_over(directory, *data.iterdir())
+    return data
+
+
+def _hand_over(directory: Path, *paths: Path) -> None:
+    """As root, give files to the server's user; it may pass through the directories above them but not look around."""
+    if (uid := server_uid()) < 0:
+        return
+    for way in (directory, directory.parent):
+        way.chmod(0o711)
+    for path in paths:
+        os.chown(path, uid, uid)
+
+
+async def _initdb(program: Path, data: Path, secret: Path) -> None:
+    options = ["--no-sync", "--no-instructions", "--encoding=UTF8", "--locale=C", "--auth=scram-sha-256"]
+    own = None if server_uid() < 0 else server_uid()
+    process = await asyncio.create_subprocess_exec(
+        str(program), *options, f"--username={SUPERUSER}", f"--pwfile={secret}", "-D", str(data),
+        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", "TZ": "UTC"}, cwd="/",
+        user=own, group=own, extra_groups=None if own is None else [],
+    )  # fmt: skip
+    _, said = await process.communicate()
+    if process.returncode:
+        raise Unreachable(f"initdb ended with {process.returncode}: {said.decode('utf-8', 'replace').strip()[-400:]}")

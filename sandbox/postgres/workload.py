@@ -1,0 +1,125 @@
+"""What the bridge does in its database: a few connections, a few dozen statements a second, never growing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+import psycopg
+
+from providers.core.backoff import Backoff
+
+Connection = psycopg.AsyncConnection[tuple[Any, ...]]
+Job = Callable[[Connection, random.Random], Awaitable[None]]
+
+KEPT: Final = 8000
+"""Rows of swaps and prices after which the oldest make room."""
+
+
+async def _open_swaps(db: Connection, rng: random.Random) -> None:
+    await db.execute("SELECT id, pair, amount_sat FROM swaps WHERE state <> 'settled' ORDER BY created_at LIMIT 50")
+
+
+async def _one_swap(db: Connection, rng: random.Random) -> None:
+    await db.execute(
+        "SELECT * FROM swaps JOIN htlcs ON swap_id = swaps.id WHERE swaps.id = %s", (rng.randint(1, 6000),)
+    )
+
+
+async def _by_maker(db: Connection, rng: random.Random) -> None:
+    await db.execute("SELECT count(*), sum(amount_sat) FROM swaps WHERE maker LIKE %s", (f"%{rng.randint(100, 999)}%",))
+
+
+async def _confirm(db: Connection, rng: random.Random) -> None:
+    await db.execute(
+        "UPDATE confirmations SET confirmations = least(confirmations + 1, 6), seen_at = now() WHERE swap_id = %s",
+        (rng.randint(1, 6000),),
+    )
+
+
+async def _new_swap(db: Connection, rng: random.Random) -> None:
+    """A swap in a transaction that thinks for a moment: seen as idle in transaction."""
+    async with db.transaction():
+        await db.execute(
+            "INSERT INTO swaps (maker, pair, amount_sat, state, created_at)"
+            " VALUES (%s, 'BTC/ETH', %s, 'pending', now())",
+            (f"bc1q{rng.getrandbits(128):032x}", rng.randint(10_000, 5_000_000)),
+        )
+        await asyncio.sleep(rng.uniform(0.0, 1.5))
+        await db.execute("DELETE FROM swaps WHERE id <= (SELECT max(id) - %s FROM swaps)", (KEPT,))
+
+
+async def _price(db: Connection, rng: random.Random) -> None:
+    await db.execute(
+        "INSERT INTO prices (feed, pair, value, at) VALUES (%s, 'BTC/USD', %s, now())",
+        (rng.choice(("feed-a", "feed-b")), 97_000 + rng.random() * 900),
+    )
+    await db.execute("DELETE FROM prices WHERE id <= (SELECT max(id) - %s FROM prices)", (KEPT,))
+
+
+async def _newest_price(db: Connection, rng: random.Random) -> None:
+    await db.execute("SELECT value, at FROM prices WHERE pair = 'BTC/USD' ORDER BY at DESC LIMIT 1")
+
+
+async def _pools(db: Connection, rng: random.Random) -> None:
+    await db.execute(
+        "UPDATE liquidity_pools SET reserved_sat = reserved_sat + %s, updated_at = now() WHERE name = %s",
+        (rng.choice((-1000, 1000)), rng.choice(("wbtc-eth", "wbtc-usdc", "btc-hot"))),
+    )
+
+
+async def _page(db: Connection, rng: random.Random) -> None:
+    await db.execute("SELECT pair, count(*), avg(amount_sat) FROM swaps GROUP BY pair ORDER BY pair")
+
+
+CLIENTS: Final[tuple[tuple[str, float, tuple[Job, ...]], ...]] = (
+    ("fusion-bitcoin-relayer", 0.25, (_open_swaps, _one_swap, _confirm, _new_swap)),
+    ("fusion-bitcoin-relayer", 0.35, (_one_swap, _one_swap, _confirm)),
+    ("fusion-bitcoin-resolver", 0.2, (_newest_price, _price, _pools, _newest_price)),
+    ("fusion-bitcoin-frontend", 0.5, (_one_swap, _page, _by_maker)),
+)
+"""Connections: application name, mean pause in seconds, and what it does in turn."""
+
+
+class Workload:
+    """`start` and `stop`; every client reconnects with back-off when the server goes."""
+
+    def __init__(self, dsn: Callable[[], str]) -> None:
+        self._dsn = dsn
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def start(self, seed: int) -> None:
+        """Begin; needs the role fusion_app."""
+        self._tasks = [
+            asyncio.create_task(self._client(random.Random(seed + at), *client), name=f"workload {client[0]}")
+            for at, client in enumerate(CLIENTS)
+        ]
+
+    async def stop(self) -> None:
+        """End every client; safe to call twice."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks = []
+
+    async def _client(self, rng: random.Random, name: str, pause: float, jobs: tuple[Job, ...]) -> None:
+        backoff, attempt = Backoff(first=0.2, cap=5.0), 0
+        while True:
+            try:
+                connection = await psycopg.AsyncConnection.connect(
+                    self._dsn(), autocommit=True, application_name=name, connect_timeout=3
+                )
+                async with connection:
+                    attempt = 0
+                    await self._work(connection, rng, pause, jobs)
+            except psycopg.Error:
+                await asyncio.sleep(backoff.delay(attempt))
+                attempt += 1
+
+    async def _work(self, connection: Connection, rng: random.Random, pause: float, jobs: tuple[Job, ...]) -> None:
+        while True:
+            for job in jobs:
+                await job(connection, rng)
+                await asyncio.sleep(rng.expovariate(1 / pause))
