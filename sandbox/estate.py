@@ -58,6 +58,8 @@ class Estate:
         for member in self.members:
             if isinstance(member, Follower):
                 member.follow(partial(self.cluster.store.list, "pods"))
+                for port in (self.cluster.port, *(port for other in self.members for port in other.ports)):
+                    member.allow(port)
 
     async def _join(self, starter: Starter, grounds: Grounds) -> None:
         self.members.append(await starter(grounds))

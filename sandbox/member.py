@@ -19,16 +19,23 @@ class Member(Protocol):
     def section(self) -> dict[str, Any]:
         """Its part of the console's configuration: section of an environment to keys."""
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that others may be led to."""
+
     async def stop(self) -> None:
         """End it; safe to call twice."""
 
 
 @runtime_checkable
 class Follower(Protocol):
-    """A member that also shows what the cluster runs."""
+    """A member that also shows what the cluster runs, and leads to the others."""
 
     def follow(self, pods: Callable[[], Iterable[dict[str, Any]]]) -> None:
         """Take the pods from here from now on: the objects of the API, as they are when asked for."""
+
+    def allow(self, port: int) -> None:
+        """Lead to this port of loopback."""
 
 
 @dataclass(frozen=True, slots=True)

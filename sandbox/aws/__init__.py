@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from typing import Any
+from urllib.parse import urlsplit
 
 from sandbox.child import Child
 from sandbox.member import Grounds
@@ -28,6 +29,10 @@ class Aws:
     def section(self) -> dict[str, Any]:
         """The environment's `aws` section."""
         return {"aws": self._facts["section"]}
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (urlsplit(self.where["aws_endpoint"]).port or 80,)
 
     @property
     def pid(self) -> int:

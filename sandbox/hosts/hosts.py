@@ -93,6 +93,10 @@ class Hosts:
         paths = {"ssh_config": str(self._config), "known_hosts": str(self._known_hosts)}
         return {"hosts": paths | {"bastion": BASTION, "bastion_user": USER, "user": USER}}
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return ()
+
     async def stop(self) -> None:
         """Close every listener and connection; safe to call twice."""
         await asyncio.gather(*(house.close() for house in self.doors.values()))

@@ -66,6 +66,10 @@ class Postgres:
             }
         }  # fmt: skip
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.front.port,)
+
     async def stop(self) -> None:
         """End the workload, then the server without waiting for anybody's transaction."""
         await self.workload.stop()

@@ -73,6 +73,10 @@ class Cache:
             }
         }  # fmt: skip
 
+    @property
+    def ports(self) -> tuple[int, ...]:
+        return (self.port,)
+
     async def stop(self) -> None:
         """End the workload, then the server."""
         await self.workload.stop()
