@@ -86,11 +86,11 @@ def _rules(ids: dict[str, str]) -> dict[str, list[dict[str, Any]]]:
     return {
         "alb": [_from_block(80, "0.0.0.0/0", "HTTP")],
         "app": [
-            *(_from_group(port, ids["alb"], service) for service, port in PORTS.items()),
-            _from_group(22, ids["bastion"], "operators"),
+            *(_from_group(port, ids["alb"]) for port in PORTS.values()),
+            _from_group(22, ids["bastion"]),
         ],
-        "db": [_from_group(5432, ids["app"], "bridge"), _from_group(5432, ids["bastion"], "operators")],
-        "redis": [_from_group(6379, ids["app"], "bridge")],
+        "db": [_from_group(5432, ids["app"]), _from_group(5432, ids["bastion"])],
+        "redis": [_from_group(6379, ids["app"])],
         "bastion": [_from_block(22, OFFICE, "office")],
     }
 
@@ -99,6 +99,6 @@ def _from_block(port: int, block: str, why: str) -> dict[str, Any]:
     return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "IpRanges": [{"CidrIp": block, "Description": why}]}
 
 
-def _from_group(port: int, group: str, why: str) -> dict[str, Any]:
-    source = {"GroupId": group, "Description": why}
-    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [source]}
+def _from_group(port: int, group: str) -> dict[str, Any]:
+    # Without a description: moto revokes such a rule only for one that repeats it, EC2 for one that does not, too.
+    return {"IpProtocol": "tcp", "FromPort": port, "ToPort": port, "UserIdGroupPairs": [{"GroupId": group}]}

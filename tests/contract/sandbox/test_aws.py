@@ -95,6 +95,21 @@ async def test_security_groups_let_in_whom_they_should(aws: Aws, at: Client) -> 
     assert len(at.ec2.describe_subnets(Filters=filters[:1])["Subnets"]) == 9
 
 
+async def test_database_rule_can_be_taken_out_and_put_back_once(aws: Aws, at: Client) -> None:
+    section = aws.section["aws"]
+    source = {"UserIdGroupPairs": [{"GroupId": section["app_security_group"]}]}
+    rule = {
+        "GroupId": section["db_security_group"],
+        "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 5432, "ToPort": 5432, **source}],
+    }
+    at.ec2.revoke_security_group_ingress(**rule)
+    with pytest.raises(ClientError, match=r"InvalidPermission\.NotFound"):
+        at.ec2.revoke_security_group_ingress(**rule)
+    at.ec2.authorize_security_group_ingress(**rule)
+    with pytest.raises(ClientError, match=r"InvalidPermission\.Duplicate"):
+        at.ec2.authorize_security_group_ingress(**rule)
+
+
 async def test_databases_have_settings_and_snapshots_of_both_kinds(aws: Aws, at: Client) -> None:
     rds, section = at.rds, aws.section["aws"]
     (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=section["rds_cluster"])["DBClusters"]
