@@ -11,9 +11,9 @@ from sandbox.cluster.nodes.estate.machines import REGION
 
 BALANCER = f"{PROJECT}-alb"
 TARGETS = {
-    "relayer": ("10.20.11.40", "10.20.12.40", "10.20.12.41"),
-    "resolver": ("10.20.11.41", "10.20.12.42"),
-    "frontend": ("10.20.11.42", "10.20.12.43"),
+    "relayer": ("10.20.11.40", "10.20.12.40", "10.20.12.42"),
+    "resolver": ("10.20.11.41", "10.20.12.43"),
+    "frontend": ("10.20.11.42", "10.20.12.44"),
 }
 """The addresses of the pods as the cluster starts."""
 PATHS = {"relayer": "/relay/*", "resolver": "/api/*"}

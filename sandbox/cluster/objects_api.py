@@ -69,7 +69,8 @@ class ObjectsApi:
         start, limit = self._page(request), int(request.query.get("limit") or 0)
         shown = every[start : start + limit] if limit else every[start:]
         if table.wanted(request.headers.get("Accept", "")):
-            return answer(table.table(address.kind, shown, self._store.revision))
+            whole = request.query.get("includeObject") == "Object"
+            return answer(table.table(address.kind, shown, self._store.revision, whole=whole))
         left = len(every) - start - len(shown)
         token = base64.b64encode(f"{self._store.revision}:{start + limit}".encode()).decode() if left > 0 else ""
         meta = {"resourceVersion": str(self._store.revision)} | (

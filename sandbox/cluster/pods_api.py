@@ -14,6 +14,7 @@ from sandbox.cluster.address import Address
 from sandbox.cluster.errors import ApiError, BadRequest, NotFound
 from sandbox.cluster.seams import ConnectionRefused, LogLine, LogQuery, LogUnavailable, Manifest, Process, Runtime
 from sandbox.cluster.store import Store
+from sandbox.cluster.terminal import Discipline, printed
 
 CHANNELS = {"stdout": 1, "stderr": 2}
 STATUS_CHANNEL = 3
@@ -100,10 +101,11 @@ class PodsApi:
         except (FileNotFoundError, LookupError) as error:
             await _finish(socket, 126, f'error executing command in container: exec: "{argv[0]}": {error}')
             return socket
-        feeding = asyncio.create_task(_feed(socket, process))
+        terminal = Discipline() if tty else None
+        feeding = asyncio.create_task(_feed(socket, process, terminal))
         try:
             async for stream, chunk in process.output():
-                await socket.send_bytes(bytes([CHANNELS[stream]]) + chunk)
+                await socket.send_bytes(bytes([CHANNELS[stream]]) + (printed(chunk) if tty else chunk))
             await _finish(socket, process.exit_code or 0)
         except ConnectionError:
             pass
@@ -191,11 +193,24 @@ def _text(line: LogLine, stamped: bool) -> bytes:
     return stamp + line.text + b"\n"
 
 
-async def _feed(socket: web.WebSocketResponse, process: Process) -> None:
+async def _feed(socket: web.WebSocketResponse, process: Process, terminal: Discipline | None) -> None:
     async for message in socket:
         if message.type is WSMsgType.BINARY and message.data[:1] == b"\0":
-            await process.feed(message.data[1:])
+            if terminal is None:
+                await process.feed(message.data[1:])
+            else:
+                await _type(socket, process, terminal.typed(message.data[1:]))
     await process.kill()
+
+
+async def _type(socket: web.WebSocketResponse, process: Process, typed: tuple[bytes, bytes, bool]) -> None:
+    shown, read, ended = typed
+    if shown:
+        await socket.send_bytes(bytes([CHANNELS["stdout"]]) + shown)
+    if read:
+        await process.feed(read)
+    if ended:
+        await process.feed(b"")
 
 
 async def _finish(socket: web.WebSocketResponse, code: int, text: str = "") -> None:

@@ -8,16 +8,18 @@ MAGIC = b"k8s\0"
 _ATTRIBUTES = {1: "namespace", 2: "verb", 3: "group", 4: "version", 5: "resource", 6: "subresource", 7: "name"}
 
 
-def access_review(body: bytes) -> dict[str, Any]:
-    """A SelfSubjectAccessReview (k8s.io/api/authorization/v1) as JSON would have it."""
-    raw = _fields(body[len(MAGIC) :]).get(2, b"")
-    spec = _fields(_fields(raw).get(2, b""))
-    asked = _fields(spec.get(1, b""))
-    attributes = {name: asked[number].decode() for number, name in _ATTRIBUTES.items() if number in asked}
-    return {
-        "kind": "SelfSubjectAccessReview", "apiVersion": "authorization.k8s.io/v1",
-        "spec": {"resourceAttributes": attributes},
-    }  # fmt: skip
+def self_review(body: bytes) -> dict[str, Any]:
+    """A SelfSubjectAccessReview or …RulesReview (k8s.io/api/authorization/v1) as JSON would have it."""
+    envelope = _fields(body[len(MAGIC) :])
+    kind = _fields(envelope.get(1, b"")).get(2, b"").decode()
+    spec = _fields(_fields(envelope.get(2, b"")).get(2, b""))
+    if kind == "SelfSubjectRulesReview":
+        asked: dict[str, Any] = {"namespace": spec.get(1, b"").decode()}
+    else:
+        fields = _fields(spec.get(1, b""))
+        named = {name: fields[number].decode() for number, name in _ATTRIBUTES.items() if number in fields}
+        asked = {"resourceAttributes": named}
+    return {"kind": kind, "apiVersion": "authorization.k8s.io/v1", "spec": asked}
 
 
 def _fields(data: bytes) -> dict[int, bytes]:

@@ -34,4 +34,8 @@ def _rules(user: User, namespace: str) -> dict[str, Any]:
         for rule in user.rules
         if rule.namespace in (None, namespace)
     ]
-    return {"resourceRules": rules, "nonResourceRules": [], "incomplete": False}
+    open_to_all = {
+        "verbs": ["get"],
+        "nonResourceURLs": ["/api", "/api/*", "/apis", "/apis/*", "/openapi/*", "/version"],
+    }
+    return {"resourceRules": rules, "nonResourceRules": [open_to_all], "incomplete": False}

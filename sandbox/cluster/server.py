@@ -9,13 +9,14 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
+from sandbox.cluster import openapi
 from sandbox.cluster.access import Attributes, Policy, User
 from sandbox.cluster.address import Address, parse
 from sandbox.cluster.discovery import document
 from sandbox.cluster.errors import ApiError, BadRequest, NotFound, TooManyRequests
 from sandbox.cluster.objects_api import ObjectsApi, answer
 from sandbox.cluster.pods_api import PodsApi
-from sandbox.cluster.protobuf import MAGIC, access_review
+from sandbox.cluster.protobuf import MAGIC, self_review
 from sandbox.cluster.request_log import Entry, RequestLog
 from sandbox.cluster.reviews import review
 from sandbox.cluster.seams import Runtime
@@ -70,6 +71,8 @@ class Server:
         found = document(request.path)
         if found is not None and request.method == "GET":
             return answer(found)
+        if request.path.startswith("/openapi/") and request.method == "GET":
+            return openapi.document(request)
         if not request.path.startswith(("/api/", "/apis/")):
             raise NotFound.resource()
         address = parse(request.method, request.path, request.query)
@@ -86,6 +89,8 @@ class Server:
                 return await self._pods.exec(request, address)
             case "proxy":
                 return await self._pods.proxy(request, address)
+            case "portforward":
+                raise BadRequest("port-forward is not offered here; the proxy subresource leads to any port of a pod")
         if address.kind.group == "metrics.k8s.io":
             return answer(self._metrics(address))
         if not address.kind.stored:
@@ -109,7 +114,7 @@ class Server:
 async def _asked(request: web.Request) -> dict[str, Any]:
     body = await request.read()
     if body.startswith(MAGIC):
-        return access_review(body)
+        return self_review(body)
     try:
         asked: dict[str, Any] = msgspec.json.decode(body, type=dict[str, Any])
     except msgspec.DecodeError as error:

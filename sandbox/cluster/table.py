@@ -15,6 +15,8 @@ from sandbox.cluster.seams import Manifest
 from tui.format import span
 
 Row = tuple[Any, ...]
+WIDE = "+"
+"""Begins the heads of columns that are printed with -o wide only."""
 
 
 def wanted(accept: str) -> bool:
@@ -22,19 +24,28 @@ def wanted(accept: str) -> bool:
     return "as=Table" in accept and "g=meta.k8s.io" in accept
 
 
-def table(kind: Kind, records: Iterable[Record], revision: int) -> dict[str, Any]:
-    """One row a record; the object's metadata comes along, as kubectl needs it."""
+def table(kind: Kind, records: Iterable[Record], revision: int, *, whole: bool = False) -> dict[str, Any]:
+    """One row a record; the object's metadata comes along, as kubectl needs it, or the `whole` object to sort by."""
     heads, row = _PRINTERS.get(kind.key, _DEFAULT)
     rows = [
-        {"cells": list(row(record.obj)), "object": {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1",
-         "metadata": record.obj["metadata"]}}
+        {"cells": list(row(record.obj)), "object": record.obj if whole else _metadata(record.obj)}
         for record in records
     ]  # fmt: skip
-    columns = [{"name": head, "type": "string", "format": "", "description": head, "priority": 0} for head in heads]
+    columns = [
+        {
+            "name": head.removeprefix(WIDE), "type": "string", "format": "", "description": head.removeprefix(WIDE),
+            "priority": int(head.startswith(WIDE)),
+        }
+        for head in heads
+    ]  # fmt: skip
     return {
         "kind": "Table", "apiVersion": "meta.k8s.io/v1", "metadata": {"resourceVersion": str(revision)},
         "columnDefinitions": columns, "rows": rows,
     }  # fmt: skip
+
+
+def _metadata(obj: Manifest) -> dict[str, Any]:
+    return {"kind": "PartialObjectMetadata", "apiVersion": "meta.k8s.io/v1", "metadata": obj["metadata"]}
 
 
 def _age(text: str | None) -> str:
@@ -52,7 +63,8 @@ def _pod(obj: Manifest) -> Row:
     value = convert.pod(raw)
     ready, all_ = podstate.ready_of(raw)
     ago = f" ({span((datetime.now(UTC) - value.last_restart).total_seconds())} ago)" if value.last_restart else ""
-    return value.name, f"{ready}/{all_}", value.status, f"{value.restarts}{ago}", _born(obj)
+    wide = (value.ip or "<none>", value.node or "<none>", "<none>", "<none>")
+    return value.name, f"{ready}/{all_}", value.status, f"{value.restarts}{ago}", _born(obj), *wide
 
 
 def _deployment(obj: Manifest) -> Row:
@@ -60,15 +72,26 @@ def _deployment(obj: Manifest) -> Row:
     ready = f"{status.get('readyReplicas', 0)}/{obj['spec'].get('replicas', 1)}"
     return (
         obj["metadata"]["name"], ready, status.get("updatedReplicas", 0), status.get("availableReplicas", 0),
-        _born(obj),
+        _born(obj), *_made_of(obj),
     )  # fmt: skip
+
+
+def _made_of(obj: Manifest) -> Row:
+    """Containers, images and selector of a workload."""
+    containers = obj["spec"]["template"]["spec"]["containers"]
+    names, images = (",".join(c[key] for c in containers) for key in ("name", "image"))
+    return names, images, _pairs((obj["spec"].get("selector") or {}).get("matchLabels"))
+
+
+def _pairs(labels: dict[str, str] | None) -> str:
+    return ",".join(f"{key}={value}" for key, value in (labels or {}).items()) or "<none>"
 
 
 def _replicaset(obj: Manifest) -> Row:
     status = obj.get("status") or {}
     return (
         obj["metadata"]["name"], obj["spec"].get("replicas", 0), status.get("replicas", 0),
-        status.get("readyReplicas", 0), _born(obj),
+        status.get("readyReplicas", 0), _born(obj), *_made_of(obj),
     )  # fmt: skip
 
 
@@ -82,6 +105,7 @@ def _service(obj: Manifest) -> Row:
         "<none>",
         ports,
         _born(obj),
+        _pairs(spec.get("selector")),
     )
 
 
@@ -100,19 +124,46 @@ def _event(obj: Manifest) -> Row:
 
 def _node(obj: Manifest) -> Row:
     value = convert.node(msgspec.convert(obj, wire.Node))
-    return value.name, value.status, "<none>", _born(obj), value.kubelet
+    facts = (obj.get("status") or {}).get("nodeInfo") or {}
+    addresses = {a["type"]: a["address"] for a in (obj.get("status") or {}).get("addresses") or ()}
+    wide = (addresses.get("InternalIP", "<none>"), "<none>", facts.get("osImage", "<unknown>"))
+    kernel = (facts.get("kernelVersion", "<unknown>"), facts.get("containerRuntimeVersion", "<unknown>"))
+    return value.name, value.status, "<none>", _born(obj), value.kubelet, *wide, *kernel
 
 
 _Printer = tuple[tuple[str, ...], Callable[[Manifest], Row]]
 _DEFAULT: _Printer = (("Name", "Age"), lambda obj: (obj["metadata"]["name"], _born(obj)))
 _PRINTERS: dict[str, _Printer] = {
-    "pods": (("Name", "Ready", "Status", "Restarts", "Age"), _pod),
-    "deployments.apps": (("Name", "Ready", "Up-to-date", "Available", "Age"), _deployment),
-    "replicasets.apps": (("Name", "Desired", "Current", "Ready", "Age"), _replicaset),
-    "services": (("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age"), _service),
+    "pods": (
+        ("Name", "Ready", "Status", "Restarts", "Age", "+IP", "+Node", "+Nominated Node", "+Readiness Gates"),
+        _pod,
+    ),
+    "deployments.apps": (
+        ("Name", "Ready", "Up-to-date", "Available", "Age", "+Containers", "+Images", "+Selector"),
+        _deployment,
+    ),
+    "replicasets.apps": (
+        ("Name", "Desired", "Current", "Ready", "Age", "+Containers", "+Images", "+Selector"),
+        _replicaset,
+    ),
+    "services": (("Name", "Type", "Cluster-IP", "External-IP", "Port(s)", "Age", "+Selector"), _service),
     "endpoints": (("Name", "Endpoints", "Age"), _endpoints),
     "events": (("Last Seen", "Type", "Reason", "Object", "Message"), _event),
-    "nodes": (("Name", "Status", "Roles", "Age", "Version"), _node),
+    "nodes": (
+        (
+            "Name",
+            "Status",
+            "Roles",
+            "Age",
+            "Version",
+            "+Internal-IP",
+            "+External-IP",
+            "+OS-Image",
+            "+Kernel-Version",
+            "+Container-Runtime",
+        ),
+        _node,
+    ),
     "configmaps": (("Name", "Data", "Age"), lambda o: (o["metadata"]["name"], len(o.get("data") or {}), _born(o))),
     "secrets": (
         ("Name", "Type", "Data", "Age"),

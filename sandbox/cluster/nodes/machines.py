@@ -56,7 +56,8 @@ class Machine:
 
     def next_ip(self) -> str:
         """A fresh address of the node's subnet; they come round after some two hundred."""
-        return f"{self.subnet}.{next(self._addresses) % 230 + 20}"
+        # The node itself lives in the subnet as well.
+        return next(ip for n in self._addresses if (ip := f"{self.subnet}.{n % 230 + 20}") != self.ip)
 
     def uuid(self, what: str) -> str:
         """A stable identifier, such as the machine id."""
