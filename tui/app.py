@@ -32,6 +32,7 @@ from tui.menu import ActionMenu
 from tui.outcome import OutcomeScreen
 from tui.panel import Panel
 from tui.prompt import Prompt
+from tui.reveal import Revealed
 from tui.table import TablePanel
 from tui.text import Guard, content, pages
 from tui.view import TextScreen
@@ -266,6 +267,12 @@ class FusionApp(App[int]):
     def _show_unfinished(self, lines: Sequence[str]) -> None:
         if lines:
             self.push_screen(TextScreen("UNFINISHED: the end of these was never recorded. Verify each.", lines))
+
+    def export_screenshot(self, **options: Any) -> str:
+        """A picture for a file or a colleague: nothing that is revealed is in it."""
+        for revealed in self.screen.query(Revealed):
+            revealed.mask()
+        return super().export_screenshot(**options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
         from textual.app import SystemCommand

@@ -57,6 +57,8 @@ KEYS: tuple[Key, ...] = (
     Key("services.yaml", "y", "services", "yaml", "YAML", "the manifest, secrets masked"),
     Key("services.contents", "c", "services", "contents", "Contents", "environment, config maps and secrets"),
     Key("services.rollouts", "r", "services", "rollouts", "Rollouts", "revisions and what differs", True),
+    Key("contents.open", "enter", "contents", "open", "Open", "the whole text of a config map's key"),
+    Key("contents.reveal", "x", "contents", "reveal", "Reveal", "one secret value for 10 s, recorded first", True),
     Key("view.down", "j,down", "view", "scroll_down", "Down", "a line down"),
     Key("view.up", "k,up", "view", "scroll_up", "Up", "a line up"),
     Key("view.top", "g,home", "view", "scroll_home", "Top", "to the top"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
 
 from textual.scroll_view import ScrollView
 
-from providers.core.feed import Feed, Reading
+from providers.core.feed import Fault, Feed, Reading
 from tui.format import span
 
 if TYPE_CHECKING:
@@ -80,8 +80,7 @@ class Panel(ScrollView, Generic[T], can_focus=True):
         source, fault = self.feed.source, self.reading.fault
         if fault is not None:
             known = f", last known {span(age)} ago" if age is not None else ""
-            fix = f" — {fault.fix}" if fault.fix else ""
-            return f"{fault.kind.upper()}{known}: {fault.message}{fix}", "fail" if fault.kind != "denied" else "warn"
+            return f"{fault.kind.upper()}{known}: {_told(fault)}", "fail" if fault.kind != "denied" else "warn"
         if age is None:
             return f"{source} · waiting for the first answer", "unknown"
         if age > STALE_AFTER and age > self.feed.deadline:
@@ -125,3 +124,9 @@ class Panel(ScrollView, Generic[T], can_focus=True):
         """The rich style of a cell style name."""
         base = self.get_component_rich_style("cell")
         return base + self.get_component_rich_style(f"cell--{name}", partial=True) if name else base
+
+
+def _told(fault: Fault) -> str:
+    """The missing right alone where there is one: a server's own sentence about it is long, and cut where it counts."""
+    said = f"{fault.permission} is missing" if fault.permission else fault.message
+    return said + (f" — {fault.fix}" if fault.fix else "")

@@ -31,7 +31,10 @@ WIDTH_SAMPLE = 400
 
 
 class TablePanel(Panel[Sequence[V]], Generic[V]):
-    """Subclasses give `title`, `kind`, `columns`, and, where the defaults do not fit, `identity` and `faulty`."""
+    """Subclasses give `title`, `kind`, `columns`, and, where the defaults do not fit, `identity` and `faulty`.
+
+    `where` says what is empty when there is nothing: "namespace fusion-bitcoin".
+    """
 
     BINDINGS: ClassVar[list[Any]] = bindings("table")
     kind: ClassVar[str] = ""
@@ -44,8 +47,9 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
             super().__init__()
             self.panel = panel
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, where: str = "", **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.where = where
         self.filter = Filter()
         self.faults_only = False
         self._sort: tuple[int, bool] | None = None
@@ -126,7 +130,7 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         room = max(10, self.size.width - 1)
         while len(shown) > 1 and sum(wanted[c.title] + GAP for c in shown if not c.flex) + _least(shown) > room:
             shown.remove(min(shown, key=lambda c: (c.weight, -shown.index(c))))
-        spare = room - sum(wanted[c.title] + GAP for c in shown if not c.flex)
+        spare = room - sum(wanted[c.title] + GAP for c in shown if not c.flex) - (0 if shown[-1].flex else GAP)
         self._widths = [(c, max(8, spare) if c.flex else wanted[c.title]) for c in shown]
 
     def on_resize(self, event: events.Resize) -> None:
@@ -197,7 +201,7 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         if self._hidden:
             why = "only faults are shown" if self.faults_only else f"none match {self.filter.text}"
             return f"{why} ({self._hidden} hidden, esc clears)", "muted"
-        return f"no {self.title.lower()}", "muted"
+        return f"no {self.title.lower()}" + (f" in {self.where}" if self.where else ""), "muted"
 
     def action_move(self, by: int) -> None:
         self._go(self._index + by)

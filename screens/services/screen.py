@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -21,7 +21,7 @@ from providers.kube.manifest import yaml_lines
 from providers.kube.provider import Kube
 from providers.kube.rollouts import history
 from providers.kube.selectors import Selector
-from screens.services.contents import contents
+from screens.services.contents import ContentsScreen
 from screens.services.log import LogScreen
 from screens.services.panels import Events, Pods, Revisions, Selection, Services, Workloads
 from screens.services.rollouts import RolloutsScreen
@@ -30,9 +30,6 @@ from tui.keys import bindings
 from tui.screen import ModeScreen
 from tui.table import TablePanel
 from tui.view import TextScreen
-
-if TYPE_CHECKING:
-    from tui.app import FusionApp
 
 WIDE = 120
 """Columns from which events and services stand side by side."""
@@ -62,19 +59,14 @@ class ServicesScreen(ModeScreen):
         assert isinstance(kube, Kube)
         self._kube = kube
 
-    @property
-    def fusion(self) -> FusionApp:
-        """The app by its own type."""
-        app: Any = self.app
-        return app  # type: ignore[no-any-return]
-
     def compose(self) -> ComposeResult:
+        where = f"namespace {self._kube.settings.namespace}"
         yield Header(self._core, self._site)
-        yield Workloads(self._core, self._kube.workloads, id="workloads")
-        yield Pods(self._core, self._kube.pods, id="pods")
+        yield Workloads(self._core, self._kube.workloads, id="workloads", where=where)
+        yield Pods(self._core, self._kube.pods, id="pods", where=where)
         with Horizontal(id="below"):
-            yield Events(self._core, self._kube.events, id="events")
-            yield Services(self._core, self._kube.exposed, id="services")
+            yield Events(self._core, self._kube.events, id="events", where=where)
+            yield Services(self._core, self._kube.exposed, id="services", where=where)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -152,13 +144,9 @@ class ServicesScreen(ModeScreen):
         return yaml_lines(await self._kube.client.object(path_of(chosen.kind, chosen.namespace, chosen.name)))
 
     def action_contents(self) -> None:
-        """Containers' environment, config maps and secrets of the selected pod."""
-        pods = self.query_one(Pods)
-        if self.focused is pods and pods.selected is not None:
-            pod = pods.selected
-            self._read(f"contents of pod/{pod.name}", contents(self._kube.client, pod))
-        else:
-            self._read("config maps and secrets", contents(self._kube.client, None))
+        """Environment, config maps and secrets of the selected pod; without one, of the namespace."""
+        pod = self.focused.selected if isinstance(self.focused, Pods) else None
+        self.app.push_screen(ContentsScreen(self._core, self._site, self._kube, pod))
 
     def action_rollouts(self) -> None:
         workload = self.query_one(Workloads).selected
