@@ -8,7 +8,6 @@ from textual.screen import Screen
 
 from tui.header import Header
 from tui.panel import Panel
-from tui.table import TablePanel
 
 if TYPE_CHECKING:
     from tui.app import FusionApp
@@ -39,5 +38,5 @@ class ModeScreen(Screen[None]):
     def _tick(self) -> None:
         for header in self.query(Header):
             header.tick()
-        for table in self.query(TablePanel):
-            table.tick()
+        for panel in self.query(Panel):
+            panel.tick()

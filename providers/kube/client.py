@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -276,8 +277,13 @@ class KubeClient:
         if isinstance(error, TimeoutError):
             return TimedOut(f"no answer in time to {where}", source=self.source)
         if isinstance(error, aiohttp.ClientConnectorError):
-            return Unreachable(f"{self.host}: {clean(str(error.os_error), 160)}", source=self.source)
+            return Unreachable(f"{self.host}: {_said(error.os_error)}", source=self.source)
         return Unreachable(f"the connection broke during {where}: {clean(str(error), 120)}", source=self.source)
+
+
+def _said(error: OSError) -> str:
+    """ "connection refused" for what Python calls "[Errno 111] Connect call failed ('10.0.0.1', 443)"."""
+    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else clean(str(error), 160)
 
 
 def _tls(access: Access) -> ssl.SSLContext | bool:

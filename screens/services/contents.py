@@ -21,7 +21,15 @@ from providers.kube.origins import SecretKey
 from providers.kube.provider import Kube
 from providers.kube.reveal import reveal
 from providers.kube.values import Pod
-from screens.services.given import ConfigKey, GivenConfig, GivenEnvironment, GivenSecrets, SecretRow, VariableRow
+from screens.services.given import (
+    NOTHING,
+    ConfigKey,
+    GivenConfig,
+    GivenEnvironment,
+    GivenSecrets,
+    SecretRow,
+    VariableRow,
+)
 from tui.header import Header
 from tui.keys import bindings
 from tui.reveal import SHOWN, Revealed
@@ -125,7 +133,7 @@ async def _variables(client: KubeClient, pod: Pod) -> Sequence[VariableRow]:
     """Container by container, as the pod starts them."""
     names = [container.name for container in pod.containers if not container.init]
     found = await asyncio.gather(*(read_environment(client, pod.namespace, pod.name, name) for name in names))
-    return [VariableRow(each, variable) for each in found for variable in each.variables]
+    return [VariableRow(each, variable) for each in found for variable in each.variables or (NOTHING,)]
 
 
 async def _config(client: KubeClient, namespace: str, pod: Pod | None) -> Sequence[ConfigKey]:

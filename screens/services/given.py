@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Final
 
 import msgspec
 
@@ -14,6 +15,9 @@ from providers.kube.origins import SecretKey, Variable
 from screens.services.columns import age
 from tui.cell import Cell, Column
 from tui.table import TablePanel
+
+NOTHING: Final = Variable("(none)", "")
+"""Stands for the variables of a container without any, so that its row still says where it was looked."""
 
 
 class VariableRow(msgspec.Struct, frozen=True):
@@ -143,9 +147,6 @@ class GivenEnvironment(TablePanel[VariableRow]):
         instead = next((row.of.instead for row in self.reading.value or () if row.of.instead), "")
         return (f"NOT FROM THE CONTAINER: {instead}", "warn") if instead and self.current else super().freshness()
 
-    def faulty(self, value: VariableRow) -> bool:
-        return bool(value.of.instead)
-
 
 class GivenConfig(TablePanel[ConfigKey]):
     """Config maps by key, with what changed after the pods started."""
@@ -159,7 +160,7 @@ class GivenConfig(TablePanel[ConfigKey]):
         return f"{value.map.name}/{value.key}"
 
     def faulty(self, value: ConfigKey) -> bool:
-        return not value.map.drift.startswith("no")
+        return value.map.drift.startswith("changed")
 
 
 class GivenSecrets(TablePanel[SecretRow]):
@@ -172,6 +173,3 @@ class GivenSecrets(TablePanel[SecretRow]):
 
     def identity(self, value: SecretRow) -> str:
         return f"{value.secret.name}/{value.key}"
-
-    def faulty(self, value: SecretRow) -> bool:
-        return not value.secret.used_by

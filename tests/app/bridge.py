@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from textual.pilot import Pilot
@@ -22,6 +23,7 @@ from screens.services.panels import Pods
 from tests.app.console import Terminal
 from tests.unit.core.build import AT_ONCE, OPERATOR, FakeClock
 from tui.app import FusionApp
+from tui.panel import Panel
 
 NAMESPACE = "fusion-bitcoin"
 
@@ -44,6 +46,11 @@ class Bridge(Terminal):
         data = self.cluster.store.get("secrets", NAMESPACE, name)["data"]
         return base64.b64decode(data[key]).decode()
 
+    async def read(self) -> None:
+        """Every panel of the screen has its first answer."""
+        panels = self.app.screen.query(Panel)
+        await self.until(lambda: panels and all(p.reading.state != "waiting" for p in panels), "everything is read")
+
     async def at_pod(self, part: str) -> None:
         """Put the cursor on the pod whose name has `part`."""
         pods = self.app.screen_stack[0].query_one(Pods)
@@ -54,10 +61,18 @@ class Bridge(Terminal):
             await self.pilot.press("j")
 
 
-def site_on(path: Path, cluster: Cluster, user: str, clock: FakeClock, *, production: bool = False) -> Site:
+def site_on(
+    path: Path,
+    cluster: Cluster,
+    user: str,
+    clock: FakeClock,
+    *,
+    production: bool = False,
+    keys: Mapping[str, str] = MappingProxyType({}),
+) -> Site:
     kubernetes = Kubernetes(kubeconfig=str(cluster.kubeconfigs[user]), namespace=NAMESPACE)
     environment = Environment("staging", production=production, kubernetes=kubernetes)
-    config = Config(default="staging", environments={"staging": environment})
+    config = Config(default="staging", environments={"staging": environment}, keys=dict(keys))
     kube = Kube("staging", kubernetes, config.services_of(environment), config.thresholds_of(environment))
     audit = Audit(path / "state" / "audit", anchor=lambda _: None)
     gate = Gate("staging", production, audit, OPERATOR, GateSettings(), clock, readback=AT_ONCE)
@@ -66,12 +81,18 @@ def site_on(path: Path, cluster: Cluster, user: str, clock: FakeClock, *, produc
 
 @asynccontextmanager
 async def on_cluster(
-    path: Path, cluster: Cluster, user: str = "oncall", *, size: tuple[int, int] = (140, 40), production: bool = False
+    path: Path,
+    cluster: Cluster,
+    user: str = "oncall",
+    *,
+    size: tuple[int, int] = (140, 40),
+    production: bool = False,
+    keys: Mapping[str, str] = MappingProxyType({}),
 ) -> AsyncIterator[Bridge]:
     """The console as `user`; everything ends with the block."""
     core, clock = Core(), FakeClock()
     core.start()
-    site = site_on(path, cluster, user, clock, production=production)
+    site = site_on(path, cluster, user, clock, production=production, keys=keys)
     app = FusionApp(core, lambda _: site, site, MODES)
     try:
         async with app.run_test(size=size, notifications=True) as pilot:

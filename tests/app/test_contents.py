@@ -48,7 +48,7 @@ async def contents_of(path: Path, cluster: Cluster, part: str, user: str = "onca
         await bridge.at_pod(part)
         await bridge.pilot.press("c")
         await bridge.until(lambda: isinstance(bridge.app.screen, ContentsScreen))
-        await bridge.until(lambda: all(p.reading.state != "waiting" for p in bridge.app.screen.query(TablePanel)))
+        await bridge.read()
         yield bridge
 
 
