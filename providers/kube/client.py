@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -283,7 +284,10 @@ class KubeClient:
 
 def _said(error: OSError) -> str:
     """ "connection refused" for what Python calls "[Errno 111] Connect call failed ('10.0.0.1', 443)"."""
-    return os.strerror(error.errno).lower() if error.errno and error.errno > 0 else clean(str(error), 160)
+    # The numbers of TLS and of name look-ups mean something else.
+    if isinstance(error, ssl.SSLError | socket.gaierror) or not error.errno:
+        return clean(error.strerror or str(error), 160)
+    return os.strerror(error.errno).lower()
 
 
 def _tls(access: Access) -> ssl.SSLContext | bool:
