@@ -80,7 +80,7 @@ def open_console(invocation: Invocation, theme: str) -> int:
     core.start()
     try:
         app = FusionApp(core, invocation.build, site, MODES, theme_name=theme)
-        app.run()
+        app.run(mouse=site.config.mouse)
         return app.return_code or 0
     finally:
         core.stop()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import traceback
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -13,7 +14,10 @@ from typing import Any, ClassVar, NamedTuple, TypeVar
 
 from textual import events
 from textual.app import App
+from textual.binding import Binding
+from textual.command import CommandPalette
 from textual.filter import LineFilter
+from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
 from providers.core.action import Action, Outcome, Plan, Progress, Target
@@ -23,16 +27,18 @@ from providers.core.gate import Confirmation
 from providers.core.runtime import Core
 from providers.core.site import Site
 from tui import theme
-from tui.command import run_command
+from tui.command import Completion, run_command
 from tui.confirm import Confirm
 from tui.filter import Filter
+from tui.help import help_lines
 from tui.jump import Jump
-from tui.keys import KEYS, bindings, help_lines, keymap
+from tui.keys import KEYS, bindings, keymap, pretty
 from tui.menu import ActionMenu
 from tui.outcome import OutcomeScreen
+from tui.palette import commands
 from tui.panel import Panel
 from tui.prompt import Prompt
-from tui.table import TablePanel
+from tui.reveal import Revealed
 from tui.text import Guard, content, pages
 from tui.view import TextScreen
 
@@ -42,6 +48,8 @@ LEAVE_AT_ONCE = 1.5
 LEAVE_AT_LAST = 12.0
 """Seconds until the console is left, whatever does not end: without and with a change in flight."""
 
+BETWEEN = "between environments"
+
 
 class Mode(NamedTuple):
     """One screen of the console: its name in the key table, and what builds it."""
@@ -50,7 +58,7 @@ class Mode(NamedTuple):
     build: Callable[[Core, Site], Screen[Any]]
 
 
-class FusionApp(App[int]):
+class FusionApp(App[int], inherit_bindings=False):
     """Knows no system: what it shows comes from the modes, what it changes goes through the site's gate."""
 
     TITLE = "fusion-console"
@@ -61,22 +69,25 @@ class FusionApp(App[int]):
     def __init__(
         self, core: Core, open_site: Callable[[str], Site], site: Site, modes: Sequence[Mode], *, theme_name: str = ""
     ) -> None:
-        super().__init__()
+        # Textual reads NO_COLOR as a call for greys; no colour at all needs the terminal's own colours beneath.
+        super().__init__(ansi_color=True if os.environ.get("NO_COLOR") else None)
         self.core = core
-        self.site = site
+        self.site: Site = site
         self._open_site = open_site
         self._modes_by_name: Mapping[str, Mode] = {mode.name: mode for mode in modes}
-        self._theme_name = theme_name
         self._guard = Guard()
         for known in theme.THEMES:
             self.register_theme(known)
+        self._keys = keymap(site.config.keys)
+        self._first_theme = theme.chosen(site.config.theme, theme_name, self.available_themes, no_color=self.no_color)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._guard)
 
     async def on_mount(self) -> None:
-        self.theme = theme.chosen(self.site.config.theme, self._theme_name)
-        self.set_keymap(keymap(self.site.config.keys))
+        self.add_mode(BETWEEN, Screen)
+        self.theme = self._first_theme
+        self.set_keymap(self._keys)
         self.submit(self.site.open(), lambda _: None)
         await self._enter_modes()
         self.submit(_unfinished(self.site), self._show_unfinished)
@@ -107,10 +118,10 @@ class FusionApp(App[int]):
         with suppress(RuntimeError):
             self.call_later(work)
 
-    def say(self, text: str, severity: str = "information") -> None:
+    def say(self, text: str, severity: SeverityLevel = "information") -> None:
         """A toast; never markup."""
-        levels = {"information": "information", "warning": "warning", "error": "error"}
-        self.notify(content(text).plain, severity=levels[severity], markup=False, timeout=8)  # type: ignore[arg-type]
+        seconds = {"information": 4.0, "warning": 6.0, "error": 10.0}[severity]
+        self.notify(content(text).plain, severity=severity, markup=False, timeout=seconds)
 
     def on_key(self, event: events.Key) -> None:
         self.site.gate.touch()
@@ -139,9 +150,17 @@ class FusionApp(App[int]):
         self.push_screen(ActionMenu(self.site, target), chosen)
 
     def _selected_target(self) -> tuple[Target, Mapping[str, str]] | None:
-        focused = self.focused
-        ask = getattr(focused, "target", None) or getattr(self.screen, "target", None)
+        ask = self._asks_target()
         return ask() if ask is not None else None
+
+    def _asks_target(self) -> Callable[[], tuple[Target, Mapping[str, str]] | None] | None:
+        screen = self._looked_at
+        return getattr(screen.focused, "target", None) or getattr(screen, "target", None)
+
+    @property
+    def _looked_at(self) -> Screen[Any]:
+        """The screen that somebody works on, also while the palette lies over it."""
+        return next(screen for screen in reversed(self.screen_stack) if not isinstance(screen, CommandPalette))
 
     def _confirm(self, plan: Plan) -> None:
         def answered(confirmation: Confirmation | None) -> None:
@@ -183,9 +202,9 @@ class FusionApp(App[int]):
         old, self.site = self.site, new
         self.submit(old.close(), lambda _: None)
         self.submit(new.open(), lambda _: None)
+        # A mode that is looked at cannot be removed.
+        await self.switch_mode(BETWEEN)
         for mode in self._modes_by_name:
-            if self.current_mode == mode:
-                await self.switch_mode("_default")
             await self.remove_mode(mode)
         await self._enter_modes()
 
@@ -220,13 +239,13 @@ class FusionApp(App[int]):
             if text:
                 self.call_later(run_command, self, text)
 
-        self.push_screen(Prompt(":"), typed)
+        self.push_screen(Prompt(":", suggester=Completion(self)), typed)
 
     def action_help(self) -> None:
         """The keys of the focused thing, then those of the console."""
-        places: tuple[str, ...] = getattr(self.focused, "places", getattr(self.screen, "places", ("view",)))
-        lines = help_lines(places)
-        self.push_screen(TextScreen("Keys here", [*lines, "", "everywhere", *help_lines(("app",))]))
+        places = {place for where in (self.focused, self.screen) for place in getattr(where, "places", ())}
+        here = getattr(self.focused, "title", "") or "Here"
+        self.push_screen(TextScreen("Keys", tuple(help_lines(here, places, self._keys, self._modes_by_name))))
 
     def action_jump(self) -> None:
         """A letter for every panel."""
@@ -240,13 +259,10 @@ class FusionApp(App[int]):
             self.core.call(panel.feed.refresh)
 
     async def action_back(self) -> None:
-        """Close what is on top, or clear the filter of what has the focus."""
-        focused = self.focused
-        if len(self.screen_stack) > 1:
+        """Take back what narrows the view of what has the focus; without that, close what is on top."""
+        widen: Callable[[], bool] | None = getattr(self.focused, "widen", None)
+        if not (widen and widen()) and len(self.screen_stack) > 1:
             self.pop_screen()
-        elif isinstance(focused, TablePanel) and (focused.filter.text or focused.faults_only):
-            focused.faults_only = False
-            focused.set_filter(Filter())
 
     def action_leave(self) -> None:
         """Back, and at the top out."""
@@ -267,18 +283,24 @@ class FusionApp(App[int]):
         if lines:
             self.push_screen(TextScreen("UNFINISHED: the end of these was never recorded. Verify each.", lines))
 
+    def export_screenshot(self, **options: Any) -> str:
+        """A picture for a file or a colleague: nothing that is revealed is in it."""
+        for revealed in self.screen.query(Revealed):
+            revealed.mask()
+        return super().export_screenshot(**options)
+
     def get_system_commands(self, screen: Screen[Any]) -> Any:
-        from textual.app import SystemCommand
+        return commands(self, screen, self._keys, self._modes_by_name)
 
-        for key in KEYS:
-            if key.where == "app" and key.id not in {"app.back"}:
-                yield SystemCommand(
-                    key.label, f"{key.help}  [{key.keys}]".replace("[", "("), lambda a=key.action: self.run_later(a)
-                )
+    def get_key_display(self, binding: Binding) -> str:
+        return pretty(binding.key)
 
-    def run_later(self, action: str) -> None:
-        """Run an action of the key table after the palette has closed."""
-        self.call_later(self.run_action, action)
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A key that can do nothing here is not shown here."""
+        if action == "actions":
+            return self._asks_target() is not None
+        screen = self._looked_at
+        return action != "filter" or hasattr(screen.focused, "set_filter") or hasattr(screen, "set_filter")
 
     def _fatal_error(self) -> None:
         """Textual's own page prints local variables, passwords included; ours prints where it broke and no values."""

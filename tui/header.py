@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from textual.content import Content
 from textual.widgets import Static
 
+from providers.core.feed import Reading
 from providers.core.provider import Light, Provider
 from tui.format import span
 from tui.text import content
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from providers.core.site import Site
 
 STALE_AFTER = 10.0
+SKEWED = 60.0
+"""Seconds between two clocks from which on times cannot be compared."""
 
 
 class Header(Static):
@@ -27,6 +30,9 @@ class Header(Static):
     DEFAULT_CSS = """
     Header { dock: top; height: 2; background: $panel; color: $foreground; padding: 0 1; }
     Header.-production { background: $error 40%; }
+    Header:ansi { background: initial; }
+    Header.-production:ansi { background: ansi_red; color: ansi_bright_white; }
+    Header.-production:nocolor { text-style: reverse; }
     """
 
     def __init__(self, core: Core, site: Site) -> None:
@@ -45,48 +51,64 @@ class Header(Static):
 
     def tick(self) -> None:
         """Once a second."""
-        self.update(Content("\n").join((self._place(), self._lights())))
+        room = max(1, self.size.width - 2)
+        lines = (self._place(room), self._lights(room))
+        self.update(Content("\n").join(line.truncate(room, ellipsis=True) for line in lines))
 
-    def _place(self) -> Content:
+    def _place(self, room: int) -> Content:
         site = self._site
-        word = ("PRODUCTION", "bold $text-error") if site.production else ("not production", "$text-success")
-        parts = [content(site.name, "bold"), content(word[0], word[1]), self._arming()]
+        word = ("PRODUCTION", "bold reverse") if site.production else ("not production", "$text-success")
+        parts = [content(site.name, "bold"), content(f" {word[0]} ", word[1]), self._arming()]
         in_flight = site.gate.in_flight
         if in_flight:
             parts.append(content(f"running: {', '.join(in_flight)}", "bold $text-warning"))
-        now = datetime.now(UTC)
-        clock = f"{now:%H:%M:%S}Z" if self.size.width < 100 else f"{now:%H:%M:%S}Z  {now.astimezone():%H:%M %Z}"
         left = Content("  ").join(parts)
-        gap = max(2, self.size.width - 2 - left.cell_length - len(clock))
+        clock = next((c for c in _clocks(datetime.now(UTC)) if left.cell_length + 2 + len(c) <= room), "")
+        gap = max(0, room - left.cell_length - len(clock))
         return left + Content(" " * gap) + content(clock)
 
     def _arming(self) -> Content:
         remaining = self._site.gate.remaining()
         if remaining is None:
             return content("READ-ONLY", "$text-muted")
-        return content(f"ARMED {int(remaining) // 60}:{int(remaining) % 60:02d}", "bold reverse $text-warning")
+        return content(f" ARMED {int(remaining) // 60}:{int(remaining) % 60:02d} ", "bold reverse $text-warning")
 
-    def _lights(self) -> Content:
-        return Content("   ").join(self._light(provider) for provider in self._site.providers)
+    def _lights(self, room: int) -> Content:
+        """A light for every system, with as much beside it as there is room for."""
+        for detail in (2, 1, 0):
+            line = Content("   ").join(self._light(provider, detail) for provider in self._site.providers)
+            if line.cell_length <= room:
+                break
+        return line
 
-    def _light(self, provider: Provider) -> Content:
+    def _light(self, provider: Provider, detail: int) -> Content:
         reading = provider.light.latest
-        light: Light | None = reading.value
-        age = reading.age(time.monotonic())
-        who = f" {light.identity} {light.target}" if light else ""
-        if reading.fault is not None:
-            last = f", last seen {span(age)} ago" if age is not None else ""
-            return content(
-                f"{glyph('●', '*')} {provider.name} {reading.fault.kind.upper()}{last}{who}", "bold $text-error"
-            )
-        if light is None or age is None:
-            return content(f"{glyph('○', 'o')} {provider.name} waiting", "$text-warning")
-        if age > STALE_AFTER:
-            return content(f"{glyph('●', '*')} {provider.name} STALE {span(age)}{who}", "bold $text-warning")
-        skew = f" clock {light.skew:+.0f}s" if abs(light.skew) > 60 else ""
-        return content(
-            f"{glyph('●', '*')} {provider.name} live {light.rtt * 1000:.0f}ms{skew}", "$text-success"
-        ) + content(who)
+        words, style = state(provider.name, reading, time.monotonic())
+        light = reading.value
+        if light is None or not detail:
+            return content(words, style)
+        where = f" at {light.target}" if detail > 1 else ""
+        return content(words, style) + content(f"  {light.identity}{where}")
+
+
+def state(name: str, reading: Reading[Light], now: float) -> tuple[str, str]:
+    """(words, style) of one light: how the system is, and how long ago that was known (`now`: monotonic seconds)."""
+    age, light = reading.age(now), reading.value
+    lit, dark = glyph("●", "*"), glyph("○", "o")
+    if reading.fault is not None:
+        last = f", last seen {span(age)} ago" if age is not None else ""
+        return f"{dark} {name} {reading.fault.kind.upper()}{last}", "bold $text-error"
+    if light is None or age is None:
+        return f"{dark} {name} waiting", "$text-warning"
+    if age > STALE_AFTER:
+        return f"{dark} {name} STALE {span(age)}", "bold $text-warning"
+    skew = f", its clock {light.skew:+.0f}s" if abs(light.skew) > SKEWED else ""
+    return f"{lit} {name} live {span(age)} ago, {light.rtt * 1000:.0f}ms{skew}", "$text-success"
+
+
+def _clocks(now: datetime) -> tuple[str, ...]:
+    """The longest first: UTC is what is recorded, local time what is on the wall."""
+    return f"{now:%H:%M:%S}Z  {now.astimezone():%H:%M %Z}", f"{now:%H:%M:%S}Z"
 
 
 def _nothing() -> None:

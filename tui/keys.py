@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import NamedTuple
+from collections.abc import Collection, Iterator, Mapping
+from typing import Final, NamedTuple
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 from providers.core.errors import ConfigError
 
@@ -20,6 +21,11 @@ class Key(NamedTuple):
     label: str
     help: str
     shown: bool = False
+
+    @property
+    def mode(self) -> str:
+        """The mode it goes to; "" for every other key."""
+        return self.action[6:-2] if self.action.startswith("mode('") else ""
 
 
 KEYS: tuple[Key, ...] = (
@@ -36,9 +42,10 @@ KEYS: tuple[Key, ...] = (
     Key("app.command", "colon", "app", "command", "Command", ":arm, :disarm, :env NAME, :theme NAME, :q", True),
     Key("app.help", "question_mark,f1", "app", "help", "Help", "the keys of the focused panel", True),
     Key("app.jump", "ctrl+o", "app", "jump", "Jump", "a letter on every panel; type it to go there"),
-    Key("app.refresh", "ctrl+r", "app", "refresh_feeds", "Refresh", "ask again now instead of after the back-off"),
-    Key("app.back", "escape", "app", "back", "Back", "close, or clear the filter"),
-    Key("app.quit", "q,ctrl+q", "app", "leave", "Quit", "back, and at the top leave the console", True),
+    Key("app.refresh", "ctrl+r", "app", "refresh_feeds", "Refresh", "ask again now"),
+    Key("app.palette", "ctrl+p", "app", "command_palette", "Palette", "every command by its name"),
+    Key("app.back", "escape", "app", "back", "Back", "clear the filter; without one, one level back"),
+    Key("app.quit", "q,ctrl+q,ctrl+c", "app", "leave", "Quit", "one level back, and at the top leave", True),
     Key("table.down", "j,down", "table", "move(1)", "Down", "next row"),
     Key("table.up", "k,up", "table", "move(-1)", "Up", "previous row"),
     Key("table.half_down", "ctrl+d", "table", "half(1)", "Half down", "half a page down"),
@@ -57,10 +64,18 @@ KEYS: tuple[Key, ...] = (
     Key("services.yaml", "y", "services", "yaml", "YAML", "the manifest, secrets masked"),
     Key("services.contents", "c", "services", "contents", "Contents", "environment, config maps and secrets"),
     Key("services.rollouts", "r", "services", "rollouts", "Rollouts", "revisions and what differs", True),
-    Key("view.down", "j,down", "view", "scroll_down", "Down", "a line down"),
-    Key("view.up", "k,up", "view", "scroll_up", "Up", "a line up"),
-    Key("view.top", "g,home", "view", "scroll_home", "Top", "to the top"),
-    Key("view.bottom", "G,end", "view", "scroll_end", "Bottom", "to the bottom"),
+    Key("contents.open", "enter", "contents", "open", "Open", "the whole text of a config map's key"),
+    Key("contents.reveal", "x", "contents", "reveal", "Reveal", "one secret value for 10 s, recorded first", True),
+    Key("view.down", "j,down", "view", "move(1)", "Down", "a line down"),
+    Key("view.up", "k,up", "view", "move(-1)", "Up", "a line up"),
+    Key("view.half_down", "ctrl+d", "view", "half(1)", "Half down", "half a page down"),
+    Key("view.half_up", "ctrl+u", "view", "half(-1)", "Half up", "half a page up"),
+    Key("view.page_down", "pagedown,space", "view", "half(2)", "Page down", "a page down"),
+    Key("view.page_up", "pageup", "view", "half(-2)", "Page up", "a page up"),
+    Key("view.top", "g,home", "view", "top", "Top", "to the top"),
+    Key("view.bottom", "G,end", "view", "bottom", "Bottom", "to the bottom"),
+    Key("view.next", "n", "view", "match(1)", "Next match", "the next line that / found", True),
+    Key("view.previous", "N", "view", "match(-1)", "Last match", "the line that / found before"),
     Key("tail.down", "j,down", "tail", "move(1)", "Down", "a line down; behind the newest it follows again"),
     Key("tail.up", "k,up", "tail", "move(-1)", "Up", "a line up, and stop following"),
     Key("tail.page_down", "pagedown,ctrl+d", "tail", "page(1)", "Page down", "a page down"),
@@ -69,7 +84,7 @@ KEYS: tuple[Key, ...] = (
     Key("tail.follow", "G,end,f", "tail", "follow", "Follow", "go on at the newest line", True),
     Key("tail.pause", "space", "tail", "pause", "Pause", "stop and go on following", True),
     Key("tail.open", "enter", "log", "open", "Open", "the whole line, its JSON laid out"),
-    Key("tail.errors", "e", "tail", "error(1)", "Next error", "next line whose level is error", True),
+    Key("tail.errors", "e", "tail", "error(1)", "Error", "next line whose level is error", True),
     Key("tail.errors_back", "E", "tail", "error(-1)", "Previous error", "previous line whose level is error"),
     Key("tail.include", "i", "log", "include", "Include", "only lines that match, decided before they take room", True),
     Key("tail.exclude", "x", "log", "exclude", "Exclude", "no lines that match, decided before they take room"),
@@ -96,6 +111,13 @@ KEYS: tuple[Key, ...] = (
 )
 
 
+_MOVES: Final = frozenset(
+    {"move", "half", "page", "top", "bottom", "first", "scroll_down", "scroll_up", "scroll_home", "scroll_end", "match"}
+)
+_ARROWS: Final = {"down": "down", "up": "up", "left": "left", "right": "right", "enter": "enter"}
+"""What a terminal without these signs could not show."""
+
+
 def bindings(where: str) -> list[Binding]:
     """The bindings of one place, in table order."""
     return [
@@ -115,14 +137,25 @@ def keymap(configured: Mapping[str, str]) -> dict[str, str]:
 
 
 def pretty(keys: str) -> str:
-    """Key names as they stand on a keyboard."""
-    signs = {
-        "slash": "/", "colon": ":", "question_mark": "?", "exclamation_mark": "!", "escape": "esc", "pagedown": "pgdn",
-        "pageup": "pgup", "apostrophe": "'", "quotation_mark": '"',
-    }  # fmt: skip
-    return " ".join(signs.get(key, key) for key in keys.split(","))
+    """Key names as they stand on a keyboard: "?", "esc", "pgdn", "ctrl+d"."""
+    return " ".join(_ARROWS.get(key) or format_key(key.strip()) for key in keys.split(","))
 
 
-def help_lines(places: tuple[str, ...]) -> list[str]:
-    """Two columns of keys and what they do, for the places named."""
-    return [f"{pretty(key.keys):<18} {key.label:<16} {key.help}" for key in KEYS if key.where in places]
+def moves(action: str) -> bool:
+    """Whether it only moves within what is shown: nobody looks for that by name."""
+    return action.partition("(")[0] in _MOVES
+
+
+class HelpRow(NamedTuple):
+    """One key in the help: its keys as pressed here, its name, and what it does."""
+
+    keys: str
+    label: str
+    help: str
+
+
+def help_rows(places: Collection[str], configured: Mapping[str, str], modes: Collection[str]) -> Iterator[HelpRow]:
+    """The keys of the places named, as this configuration has them; of the modes only those there are."""
+    for key in KEYS:
+        if key.where in places and (not key.mode or key.mode in modes):
+            yield HelpRow(pretty(configured.get(key.id, key.keys)), key.label, key.help)

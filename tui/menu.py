@@ -26,7 +26,8 @@ class ActionMenu(ModalScreen[Action | None]):
     ActionMenu { align: center middle; }
     ActionMenu > Vertical { width: 90%; max-width: 100; height: auto; max-height: 80%; background: $surface;
         border: thick $primary; padding: 0 1; }
-    ActionMenu OptionList { height: auto; max-height: 20; border: none; }
+    ActionMenu OptionList, ActionMenu OptionList:focus { height: auto; max-height: 20; border: none; padding: 0;
+        background: $surface; }
     """
     BINDINGS: ClassVar[list[Any]] = [("escape,q", "cancel", "Cancel")]
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual.scroll_view import ScrollView
+from textual.geometry import Region
 
-from providers.core.feed import Feed, Reading
+from providers.core.feed import Fault, Feed, Reading
 from tui.format import span
+from tui.ink import Inked
 
 if TYPE_CHECKING:
     from providers.core.runtime import Core
@@ -21,29 +22,10 @@ PAINT_EVERY = 0.25
 STALE_AFTER = 10.0
 
 
-class Panel(ScrollView, Generic[T], can_focus=True):
+class Panel(Inked, Generic[T]):
     """`feed` is subscribed while the panel is on the screen; `paint` gets each reading that differs from the last."""
 
     title: ClassVar[str] = ""
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "cell", "cell--ok", "cell--warn", "cell--fail", "cell--unknown", "cell--muted", "cell--accent", "cell--cursor",
-        "cell--head", "cell--title", "cell--focus",
-    }  # fmt: skip
-    DEFAULT_CSS = """
-    Panel {
-        background: $background; color: $foreground; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
-        & .cell--ok { color: $text-success; }
-        & .cell--warn { color: $text-warning; text-style: bold; }
-        & .cell--fail { color: $text-error; text-style: bold; }
-        & .cell--unknown { color: $text-warning; text-style: italic; }
-        & .cell--muted { color: $foreground 60%; }
-        & .cell--accent { color: $accent; }
-        & .cell--cursor { background: $panel-lighten-2; text-style: bold; }
-        & .cell--head { color: $foreground 60%; text-style: underline; }
-        & .cell--title { background: $panel; color: $foreground; }
-        & .cell--focus { background: $primary-darken-3; color: $foreground; text-style: bold; }
-    }
-    """
 
     def __init__(self, core: Core, feed: Feed[T], *, id: str | None = None) -> None:  # noqa: A002 - Textual's name
         super().__init__(id=id)
@@ -74,14 +56,17 @@ class Panel(ScrollView, Generic[T], can_focus=True):
     def paint(self, reading: Reading[T]) -> None:
         """Take over a new reading (subclasses)."""
 
+    def tick(self) -> None:
+        """Once a second: the age in the title."""
+        self.refresh(Region(0, 0, self.size.width, 1))
+
     def freshness(self) -> tuple[str, str]:
         """(words, style) for the title: where it is from, how old it is, and what is wrong with it."""
         age = self.reading.age(time.monotonic())
         source, fault = self.feed.source, self.reading.fault
         if fault is not None:
             known = f", last known {span(age)} ago" if age is not None else ""
-            fix = f" — {fault.fix}" if fault.fix else ""
-            return f"{fault.kind.upper()}{known}: {fault.message}{fix}", "fail" if fault.kind != "denied" else "warn"
+            return f"{fault.kind.upper()}{known}: {_told(fault)}", "fail" if fault.kind != "denied" else "warn"
         if age is None:
             return f"{source} · waiting for the first answer", "unknown"
         if age > STALE_AFTER and age > self.feed.deadline:
@@ -121,7 +106,8 @@ class Panel(ScrollView, Generic[T], can_focus=True):
         if changed:
             self.paint(latest)
 
-    def style_of(self, name: str) -> Any:
-        """The rich style of a cell style name."""
-        base = self.get_component_rich_style("cell")
-        return base + self.get_component_rich_style(f"cell--{name}", partial=True) if name else base
+
+def _told(fault: Fault) -> str:
+    """The missing right alone where there is one: a server's own sentence about it is long, and cut where it counts."""
+    said = f"{fault.permission} is missing" if fault.permission else fault.message
+    return said + (f" — {fault.fix}" if fault.fix else "")

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from textual.screen import Screen
 
 from tui.header import Header
 from tui.panel import Panel
-from tui.table import TablePanel
+
+if TYPE_CHECKING:
+    from tui.app import FusionApp
 
 
 class ModeScreen(Screen[None]):
     """Base of the modes."""
+
+    @property
+    def fusion(self) -> FusionApp:
+        """The app by its own type."""
+        app: Any = self.app
+        return app  # type: ignore[no-any-return]
 
     def on_mount(self) -> None:
         self.set_interval(1.0, self._tick)
@@ -28,5 +38,5 @@ class ModeScreen(Screen[None]):
     def _tick(self) -> None:
         for header in self.query(Header):
             header.tick()
-        for table in self.query(TablePanel):
-            table.tick()
+        for panel in self.query(Panel):
+            panel.tick()

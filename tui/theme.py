@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection, Mapping
 
 from textual.theme import Theme
+
+from providers.core.errors import ConfigError
 
 DARK = Theme(
     name="fusion-dark", dark=True, primary="#7aa2c8", secondary="#8f9fb3", accent="#d9a05b", warning="#d9a441",
@@ -21,14 +24,30 @@ CONTRAST = Theme(
 THEMES = (DARK, LIGHT, CONTRAST)
 ANSI = "ansi-dark"
 """Textual's theme of the terminal's own 16 colours."""
-_FEW_COLOURS = frozenset({"linux", "vt100", "vt220", "ansi", "screen", "xterm"})
+_MANY_COLOURS = frozenset({"256color", "kitty"})
 
 
-def chosen(configured: str, option: str) -> str:
-    """The theme to start with: the option, else 16 colours where the terminal has no more."""
-    if option:
-        return option
-    return ANSI if os.environ.get("TERM", "") in _FEW_COLOURS else configured
+def chosen(
+    configured: str, option: str, known: Collection[str], *, no_color: bool, environ: Mapping[str, str] = os.environ
+) -> str:
+    """The theme to start with: the option, the configuration, or what the terminal can show.
+
+    Raises ConfigError for a theme that there is not.
+    """
+    wanted = option or configured
+    if wanted and wanted not in known:
+        raise ConfigError(f"there is no theme {wanted}", fix=f"there are: {', '.join(sorted(known))}")
+    # Without colour at all the theme of few colours is the one that shows focus and cursor by other means.
+    if no_color:
+        return ANSI
+    return wanted or (ANSI if few_colours(environ) else DARK.name)
+
+
+def few_colours(environ: Mapping[str, str]) -> bool:
+    """Whether the terminal has 16 colours or less, by the names terminals go by (Rich reads them the same way)."""
+    if environ.get("COLORTERM", "").strip().lower() in {"truecolor", "24bit"}:
+        return False
+    return environ.get("TERM", "").rpartition("-")[2] not in _MANY_COLOURS
 
 
 def glyph(fancy: str, plain: str) -> str:

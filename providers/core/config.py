@@ -218,8 +218,8 @@ class Config(Section, frozen=True):
     """Directories of the team's own runbooks, besides those that come along."""
     keys: dict[str, str] = msgspec.field(default_factory=dict)
     """Keys of your own: action id to keys, several with commas."""
-    theme: str = "fusion-dark"
-    """Colours; `ansi-dark` for terminals of 16."""
+    theme: str = ""
+    """Colours. Unset: `fusion-dark`, or `ansi-dark` where the terminal has 16 colours or less."""
     mouse: bool = True
     """Take mouse clicks; false leaves them to the terminal."""
     log_lines: Annotated[int, Meta(ge=1_000, le=1_000_000)] = 50_000

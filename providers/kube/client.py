@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import socket
 import ssl
 import time
 from collections.abc import AsyncGenerator, Mapping
@@ -276,8 +278,16 @@ class KubeClient:
         if isinstance(error, TimeoutError):
             return TimedOut(f"no answer in time to {where}", source=self.source)
         if isinstance(error, aiohttp.ClientConnectorError):
-            return Unreachable(f"{self.host}: {clean(str(error.os_error), 160)}", source=self.source)
+            return Unreachable(f"{self.host}: {_said(error.os_error)}", source=self.source)
         return Unreachable(f"the connection broke during {where}: {clean(str(error), 120)}", source=self.source)
+
+
+def _said(error: OSError) -> str:
+    """ "connection refused" for what Python calls "[Errno 111] Connect call failed ('10.0.0.1', 443)"."""
+    # The numbers of TLS and of name look-ups mean something else.
+    if isinstance(error, ssl.SSLError | socket.gaierror) or not error.errno:
+        return clean(error.strerror or str(error), 160)
+    return os.strerror(error.errno).lower()
 
 
 def _tls(access: Access) -> ssl.SSLContext | bool:

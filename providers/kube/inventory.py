@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
 import msgspec
 
-from providers.core.errors import Garbled, NotFound
-from providers.core.secret import Secret
 from providers.core.text import clean, clean_lines
 from providers.kube.client import KubeClient
 from providers.kube.impact import pods_of
@@ -59,20 +55,6 @@ async def secrets(client: KubeClient, namespace: str) -> tuple[SecretEntry, ...]
     )
 
 
-async def reveal(
-    client: KubeClient, namespace: str, name: str, key: str, record: Callable[[], Awaitable[object]]
-) -> Secret:
-    """One value of one secret. `record` writes the audit line first; when it raises, nothing is read."""
-    await record()
-    data = (await client.object(f"/api/v1/namespaces/{namespace}/secrets/{name}")).get("data") or {}
-    if key not in data:
-        raise NotFound(f"secret {clean(name)} has no key {clean(key)}", source=client.source)
-    try:
-        return Secret(base64.b64decode(data[key]).decode("utf-8", "replace"))
-    except binascii.Error:
-        raise Garbled(f"secret {clean(name)}, key {clean(key)}: not base64", source=client.source) from None
-
-
 async def config_maps(client: KubeClient, namespace: str) -> tuple[ConfigMapEntry, ...]:
     """Every config map of the namespace with its content."""
     found = items(await client.object(f"/api/v1/namespaces/{namespace}/configmaps"), "items")
@@ -86,10 +68,18 @@ def _config_map(item: Manifest, users: tuple[str, ...], pods: dict[str, Pod]) ->
     return ConfigMapEntry(
         clean(metadata["name"]),
         moment(metadata.get("creationTimestamp")),
-        {clean(key): clean_lines(scrubbed(str(value))) for key, value in part(item, "data").items()},
+        _content(item),
         users,
         drift(_changed(item), [pods[name] for name in users if name in pods]),
     )
+
+
+def _content(item: Manifest) -> dict[str, tuple[str, ...]]:
+    texts = {clean(key): clean_lines(scrubbed(str(value))) for key, value in part(item, "data").items()}
+    return texts | {
+        clean(key): (f"({size_of(value, encoded=True)} bytes, not text)",)
+        for key, value in part(item, "binaryData").items()
+    }
 
 
 def drift(changed: datetime | None, pods: Sequence[Pod]) -> str:

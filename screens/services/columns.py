@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from providers.core.action import Change
@@ -38,26 +39,28 @@ def image(w: Workload) -> Cell:
 
 
 def restarts(count: int, last: datetime | None) -> Cell:
-    """Red while the last one is less than ten minutes ago."""
+    """ "7 (3m)": how many, and how long ago the last was; red while that is less than ten minutes."""
     if not count:
         return Cell("0", "muted")
     fresh = last is not None and (datetime.now(UTC) - last).total_seconds() < 600
-    return Cell(f"{count} ({age(last)} ago)" if last else str(count), "fail" if fresh else "warn")
+    return Cell(f"{count} ({age(last)})" if last else str(count), "fail" if fresh else "warn")
 
 
 def cpu(meter: Meter) -> Cell:
-    return Cell(f"{cores(meter.used)}/{cores(meter.requested)}/{cores(meter.limit)}", _use(meter))
+    return _meter(meter, cores)
 
 
 def memory(meter: Meter) -> Cell:
-    return Cell(f"{bytes_text(meter.used)}/{bytes_text(meter.requested)}/{bytes_text(meter.limit)}", _use(meter))
+    return _meter(meter, bytes_text)
 
 
-def _use(meter: Meter) -> str:
-    """No number is no news, but it is not green either."""
+def _meter(meter: Meter, said: Callable[[float | None], str]) -> Cell:
+    """Marked near its limit. No number is no news, but it is not green either."""
+    text = f"{said(meter.used)}/{said(meter.requested)}/{said(meter.limit)}"
     if meter.used is None:
-        return "muted"
-    return "fail" if meter.limit and meter.used / meter.limit >= NEAR_LIMIT else ""
+        return Cell(text, "muted")
+    near = bool(meter.limit) and meter.used / (meter.limit or 1) >= NEAR_LIMIT
+    return Cell(f"{text}!", "fail") if near else Cell(text)
 
 
 def errors(w: Workload) -> Cell:
@@ -149,7 +152,15 @@ SERVICES: tuple[Column[tuple[Service, Endpoints | None]], ...] = (
 
 
 def difference(changes: tuple[Change, ...]) -> str:
-    return "; ".join(f"{c.field}: {c.before or '(none)'} → {c.after or '(none)'}" for c in changes)
+    return "; ".join(f"{c.field}: {_short(c.before)} → {_short(c.after)}" for c in changes)
+
+
+def _short(value: str | None) -> str:
+    """An image without its registry: what differs is at its end, which a narrow column would cut off."""
+    if value is None:
+        return "(none)"
+    path, _, name = value.rpartition("/")
+    return name if path and ":" in name and " " not in value else value
 
 
 REVISIONS: tuple[Column[Revision], ...] = (

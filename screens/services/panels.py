@@ -43,7 +43,21 @@ class Pods(TablePanel[Pod]):
     def only_of(self, workload: Workload | None) -> None:
         """Show the pods of one deployment."""
         self.of = workload
-        self._refill()
+        self._refill(chosen=True)
+
+    @property
+    def scope(self) -> str:
+        return f"of {self.of.name}" if self.of else ""
+
+    def widen(self) -> bool:
+        """Filter first, then back to the deployments."""
+        if super().widen():
+            return True
+        if self.of is None:
+            return False
+        self.only_of(None)
+        self.screen.query_one(Workloads).focus()
+        return True
 
     def order(self, values: Sequence[Pod]) -> Sequence[Pod]:
         of = self.of
@@ -107,9 +121,6 @@ class Revisions(TablePanel[Revision]):
 
     def identity(self, value: Revision) -> str:
         return str(value.number)
-
-    def faulty(self, value: Revision) -> bool:
-        return not value.current
 
     def target(self) -> Selection | None:
         r = self.selected

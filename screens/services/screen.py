@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,29 +12,29 @@ from textual.containers import Horizontal
 from textual.widgets import Footer
 
 from providers.core.action import Target
+from providers.core.asked import Asked
 from providers.core.config import Service
 from providers.core.feed import Feed, poll
 from providers.core.runtime import Core
 from providers.core.site import Site
-from providers.kube.describe import PATHS, describe, path_of
+from providers.kube.describe import PATHS
 from providers.kube.logs import LogTarget
-from providers.kube.manifest import yaml_lines
 from providers.kube.provider import Kube
 from providers.kube.rollouts import history
 from providers.kube.selectors import Selector
-from screens.services.contents import contents
+from screens.services.contents import ContentsScreen
 from screens.services.log import LogScreen
+from screens.services.pages import described, manifest
 from screens.services.panels import Events, Pods, Revisions, Selection, Services, Workloads
 from screens.services.rollouts import RolloutsScreen
 from tui.header import Header
 from tui.keys import bindings
+from tui.page import Lines, PageScreen
 from tui.screen import ModeScreen
 from tui.table import TablePanel
-from tui.view import TextScreen
 
-if TYPE_CHECKING:
-    from tui.app import FusionApp
-
+DESCRIBE_EVERY = 5.0
+"""Seconds between two readings of a description: its events are news."""
 WIDE = 120
 """Columns from which events and services stand side by side."""
 
@@ -47,9 +48,9 @@ class ServicesScreen(ModeScreen):
     ServicesScreen #below { height: 2fr; min-height: 4; }
     ServicesScreen Events { width: 3fr; }
     ServicesScreen Services { width: 2fr; }
-    ServicesScreen.-narrow Services { display: none; }
-    ServicesScreen.-narrow.-services Services { display: block; width: 1fr; }
-    ServicesScreen.-narrow.-services Events { display: none; }
+    ServicesScreen.-narrow Services { width: 0; }
+    ServicesScreen.-narrow.-services Services { width: 1fr; }
+    ServicesScreen.-narrow.-services Events { width: 0; }
     """
     BINDINGS: ClassVar[list[Any]] = bindings("services")
     places = ("table", "services")
@@ -62,19 +63,14 @@ class ServicesScreen(ModeScreen):
         assert isinstance(kube, Kube)
         self._kube = kube
 
-    @property
-    def fusion(self) -> FusionApp:
-        """The app by its own type."""
-        app: Any = self.app
-        return app  # type: ignore[no-any-return]
-
     def compose(self) -> ComposeResult:
+        where = f"namespace {self._kube.settings.namespace}"
         yield Header(self._core, self._site)
-        yield Workloads(self._core, self._kube.workloads, id="workloads")
-        yield Pods(self._core, self._kube.pods, id="pods")
+        yield Workloads(self._core, self._kube.workloads, id="workloads", where=where)
+        yield Pods(self._core, self._kube.pods, id="pods", where=where)
         with Horizontal(id="below"):
-            yield Events(self._core, self._kube.events, id="events")
-            yield Services(self._core, self._kube.exposed, id="services")
+            yield Events(self._core, self._kube.events, id="events", where=where)
+            yield Services(self._core, self._kube.exposed, id="services", where=where)
         yield Footer(show_command_palette=False)
 
     def on_mount(self) -> None:
@@ -141,24 +137,20 @@ class ServicesScreen(ModeScreen):
 
     def action_describe(self) -> None:
         if (chosen := self._describable()) is not None:
-            client = self._kube.client
-            self._read(f"describe {chosen.label}", describe(client, chosen.kind, chosen.namespace, chosen.name))
+            read = partial(described, self._kube.client, chosen.kind, chosen.namespace, chosen.name)
+            feed: Feed[Lines] = Feed("describe", self._kube.source, poll(read, DESCRIBE_EVERY), deadline=20.0)
+            self.app.push_screen(PageScreen(self._core, chosen.label, feed))
 
     def action_yaml(self) -> None:
         if (chosen := self._describable()) is not None:
-            self._read(f"{chosen.label} as YAML", self._yaml(chosen))
-
-    async def _yaml(self, chosen: Target) -> tuple[str, ...]:
-        return yaml_lines(await self._kube.client.object(path_of(chosen.kind, chosen.namespace, chosen.name)))
+            read = partial(manifest, self._kube.client, chosen.kind, chosen.namespace, chosen.name)
+            page = PageScreen(self._core, f"{chosen.label} as YAML", Asked("manifest", self._kube.source, read))
+            self.app.push_screen(page)
 
     def action_contents(self) -> None:
-        """Containers' environment, config maps and secrets of the selected pod."""
-        pods = self.query_one(Pods)
-        if self.focused is pods and pods.selected is not None:
-            pod = pods.selected
-            self._read(f"contents of pod/{pod.name}", contents(self._kube.client, pod))
-        else:
-            self._read("config maps and secrets", contents(self._kube.client, None))
+        """Environment, config maps and secrets of the selected pod; without one, of the namespace."""
+        pod = self.focused.selected if isinstance(self.focused, Pods) else None
+        self.app.push_screen(ContentsScreen(self._core, self._site, self._kube, pod))
 
     def action_rollouts(self) -> None:
         workload = self.query_one(Workloads).selected
@@ -172,7 +164,7 @@ class ServicesScreen(ModeScreen):
 
         feed: Feed[Sequence[Any]] = Feed("revisions", self._kube.source, poll(revisions, 5.0), deadline=20.0)
         target = Target("deployment", d.name, d.namespace, d.uid)
-        self.app.push_screen(RolloutsScreen(target, Revisions(target, self._core, feed)))
+        self.app.push_screen(RolloutsScreen(self._core, self._site, target, Revisions(target, self._core, feed)))
 
     def _describable(self) -> Target | None:
         found = self.target()
@@ -183,11 +175,6 @@ class ServicesScreen(ModeScreen):
             self.fusion.say(f"A {found[0].kind} cannot be described here.", "warning")
             return None
         return found[0]
-
-    def _read(self, title: str, work: Any) -> None:
-        shown = TextScreen(title)
-        self.app.push_screen(shown)
-        self.fusion.submit(work, shown.show, title)
 
     def on_table_panel_selected(self, message: TablePanel.Selected) -> None:
         message.stop()

@@ -150,29 +150,12 @@ class Screen(ModeScreen):
         self.query_one(Pods).focus()
 
 
-class Console:
-    """The pieces a test pulls at."""
+class Terminal:
+    """What anybody sees and does in front of a console."""
 
-    def __init__(self, app: FusionApp, pilot: Pilot[Any], pods: Played, provider: Provider, script: Script) -> None:
+    def __init__(self, app: FusionApp, pilot: Pilot[Any]) -> None:
         self.app = app
         self.pilot = pilot
-        self.pods = pods
-        self.provider = provider
-        self.script = script
-        self.toasts: list[str] = []
-
-    @property
-    def action(self) -> Restart:
-        found: Any = self.provider.actions[0]
-        return found
-
-    @property
-    def table(self) -> Pods:
-        return self.app.screen_stack[0].query_one(Pods)
-
-    @property
-    def names(self) -> list[str]:
-        return [pod.name for pod in self.table._rows]
 
     def text(self) -> str:
         """What stands on the screen, line by line."""
@@ -194,10 +177,36 @@ class Console:
     async def shows(self, text: str) -> None:
         await self.until(lambda: text in self.text(), f"the screen shows {text!r}")
 
+    async def lacks(self, text: str) -> None:
+        await self.until(lambda: text not in self.text(), f"the screen lacks {text!r}")
+
     async def settled(self) -> None:
         """The dialog takes keys."""
         born = time.monotonic()
         await self.until(lambda: time.monotonic() - born > 0.6, "the dialog settles")
+
+
+class Console(Terminal):
+    """The pieces a test pulls at."""
+
+    def __init__(self, app: FusionApp, pilot: Pilot[Any], pods: Played, provider: Provider, script: Script) -> None:
+        super().__init__(app, pilot)
+        self.pods = pods
+        self.provider = provider
+        self.script = script
+
+    @property
+    def action(self) -> Restart:
+        found: Any = self.provider.actions[0]
+        return found
+
+    @property
+    def table(self) -> Pods:
+        return self.app.screen_stack[0].query_one(Pods)
+
+    @property
+    def names(self) -> list[str]:
+        return [pod.name for pod in self.table._rows]
 
 
 def site_in(path: Path, core: Core, provider: Provider, *, name: str = "staging", production: bool = False) -> Site:

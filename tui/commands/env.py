@@ -24,7 +24,7 @@ def env(invocation: Invocation, target: str, container: str, grep: str) -> None:
     """Print NAME=value as the container has them; what looks secret is masked."""
 
     async def work(site: Site) -> int:
-        from providers.kube.environment import environment
+        from providers.kube.environment import read_environment
 
         kind, name = parse_target(target)
         if kind != "pod":
@@ -36,10 +36,12 @@ def env(invocation: Invocation, target: str, container: str, grep: str) -> None:
         chosen = [c.name for c in pod.containers if not c.init and container in ("", c.name)]
         for each in chosen:
             output.narrate(f"environment of {each}")
-            lines = await environment(kube.client, pod.namespace, pod.name, each)
-            for line in lines:
-                if re.search(grep, line, re.IGNORECASE):
-                    output.data(line.strip())
+            found = await read_environment(kube.client, pod.namespace, pod.name, each)
+            if found.instead:
+                output.narrate(f"  from its spec, not from the container: {found.instead}")
+            for variable in found.variables:
+                if re.search(grep, str(variable), re.IGNORECASE):
+                    output.data(str(variable))
         return Exit.OK
 
     invocation.run(work)
