@@ -18,7 +18,7 @@ from providers.core.check import Verdict, run_check
 from providers.core.config import BRIDGE, Kubernetes, Thresholds
 from providers.core.errors import Denied, NotFound
 from providers.kube.describe import PATHS, page
-from providers.kube.environment import environment
+from providers.kube.environment import read_environment
 from providers.kube.exec import run_in
 from providers.kube.inventory import config_maps, secrets
 from providers.kube.logs import LogSource, LogTarget
@@ -192,8 +192,9 @@ async def test_every_revision_is_known(subject: Subject) -> None:
 async def test_the_environment_of_a_container(subject: Subject) -> None:
     kube = subject("oncall")
     pod = (await _pods(kube, RELAYER))[0]
-    lines = await environment(kube.client, NS, pod.name, pod.containers[0].name)
-    assert any("=" in line for line in lines)
+    found = await read_environment(kube.client, NS, pod.name, pod.containers[0].name)
+    assert found.instead == ""
+    assert {"PATH", "HOSTNAME"} & {variable.name for variable in found.variables}
 
 
 async def test_a_command_ends_with_its_own_code(subject: Subject) -> None:
