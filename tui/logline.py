@@ -15,6 +15,7 @@ from providers.logs.shape import Shape, shape_of
 HUES: Final = 8
 """Colours that tell pods apart."""
 _SIGNS: Final = {"error": "E", "fatal": "F", "warn": "W"}
+WIDE, NARROW = 160, 100
 LOOKED_AT: Final = 16 * 1024
 """Bytes of a line that are drawn at most, however far it is wrapped."""
 
@@ -44,12 +45,19 @@ def drawn(line: Line, look: Look, width: int, mark: bool = False) -> Drawn:
     """A line in a window of `width` cells."""
     shape = shape_of(line.text[:LOOKED_AT])
     stamp = f"{line.stamp[11:23].decode('ascii', 'replace')} " if look.stamps and line.stamp else ""
-    name = f"{line.origin.label if width >= 120 else line.origin.name[-5:]} " if look.names else ""
+    name = f"{_name(line, width)} " if look.names else ""
     sign = ("*" if mark else " ") + _SIGNS.get(shape.level, " ") + " "
     room = max(8, width - len(stamp) - len(name) - len(sign))
     text = clean(_text(line, shape, look), LOOKED_AT)
     rows = tuple(chop_cells(text, room)) if look.wrap else (text,)
     return Drawn(stamp, name, zlib.crc32(line.origin.name.encode()) % HUES, shape.level, sign, rows or ("",))
+
+
+def _name(line: Line, width: int) -> str:
+    """As much of who wrote it as there is room for: the end of a pod's name is what tells it from its siblings."""
+    if width >= WIDE:
+        return line.origin.label
+    return line.origin.name[-16:] if width >= NARROW else line.origin.name[-5:]
 
 
 def _text(line: Line, shape: Shape, look: Look) -> str:

@@ -204,9 +204,9 @@ class Tail(Widget, can_focus=True):
         """The next or previous line that is an error."""
         stand = self._stand()
         if stand is not None:
-            # While following one stands behind the newest line, which may be one itself.
-            start = stand + 1 if self.following and direction < 0 else stand
-            self._go(self.book.error_from(start, direction))
+            # While following one stands behind the newest line: the only way to an error is back.
+            found = self.book.error_from(stand + 1, -1) if self.following else self.book.error_from(stand, direction)
+            self._go(found)
 
     def action_mark(self) -> None:
         """Mark the line one stands on, or take its mark away."""
