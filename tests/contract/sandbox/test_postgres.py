@@ -18,7 +18,7 @@ from sandbox.owner import started_at
 from sandbox.postgres import server as module
 from sandbox.postgres.server import Postgres, start
 from sandbox.postgres.workload import CLIENTS
-from tests.contract.sandbox.member_config import loaded
+from tests.contract.sandbox.member_config import loaded, passable
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,10 +32,7 @@ async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Po
 
 def _grounds(home: Path) -> Grounds:
     (home / "postgres").mkdir(mode=0o700)
-    # pytest keeps its directories to itself; the server's user has to pass through them.
-    for way in (home, *home.parents):
-        if str(way).startswith("/tmp/pytest-of-"):
-            way.chmod(0o711)
+    passable(home)
     return Grounds(home, home / "postgres", 7)
 
 
