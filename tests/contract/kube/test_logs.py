@@ -228,3 +228,23 @@ async def test_leaving_closes_every_stream(cluster: Cluster, connect: Connect) -
             await reader.until(lambda: reader.states()["live"] == 3)
     left = {task.get_name() for task in asyncio.all_tasks() - before if task.get_name().startswith("log ")}
     assert left == set()
+
+
+async def test_the_log_before_the_last_restart(cluster: Cluster, connect: Connect) -> None:
+    kube = connect("viewer")
+    await FAULTS["oom"].inject(cluster.runtime)
+    pod, _ = await _restarted(kube)
+    async with reading(kube, LogTarget(NS, pod=pod, container="resolver", previous=True)) as reader:
+        await reader.until(lambda: reader.states()["ended"] == 1 and reader.lines)
+    started = min(line.stamp for line in reader.lines)
+    async with reading(kube, LogTarget(NS, pod=pod, container="resolver", tail=1)) as now:
+        await now.until(lambda: now.lines)
+    assert started < now.lines[0].stamp
+
+
+async def test_a_container_that_never_restarted_has_no_log_before(cluster: Cluster, connect: Connect) -> None:
+    kube = connect("viewer")
+    pod = next(p.name for p in await kube.pods.first() if p.labels.get("app") == RELAYER)
+    async with reading(kube, LogTarget(NS, pod=pod, previous=True)) as reader:
+        await reader.until(lambda: reader.states()["waiting"] == 1)
+    assert "previous terminated container" in reader.state.streams[0].detail
