@@ -67,6 +67,10 @@ async def _until_over(over: asyncio.Event, parent: int) -> None:
 @click.option("--json", "as_json", is_flag=True)
 def faults(as_json: bool) -> None:
     """Every fault, the symptom it causes, and the guide's rows that find it."""
+    _guard(lambda: _print_faults(as_json))
+
+
+def _print_faults(as_json: bool) -> None:
     from sandbox.faults import FAULTS
 
     if as_json:
