@@ -49,7 +49,7 @@ async def verify(
     try:
         _, before = await _seen(client, namespace, name)
         await asyncio.sleep(window)
-        deployment, pods = await _look(client, namespace, name)
+        deployment, pods = await _seen(client, namespace, name)
     except BackendError as error:
         return (_unknown(client, f"deployment/{name}", "it cannot be seen", error),)
     found = [judge_ready(client.source, deployment, pods), judge_restarts(client.source, name, before, pods)]
@@ -62,7 +62,7 @@ async def verify(
 
 
 async def _seen(client: KubeClient, namespace: str, name: str) -> tuple[Deployment, tuple[Pod, ...]]:
-    """The first look, as soon as the cluster can be reached. Raises what the last try raised."""
+    """A look, as soon as the cluster can be reached. Raises what the last try raised."""
     give_up, backoff = time.monotonic() + PATIENCE, Backoff(first=0.5, cap=4.0)
     for attempt in itertools.count():
         try:
