@@ -14,12 +14,15 @@ _SECOND = 19
 """Bytes of a stamp up to its second: 2026-01-31T09:30:59."""
 SECONDS = 86_400
 """Seconds of history kept: the oldest go first."""
+SPAN = 3600.0
+"""Seconds that bars go back."""
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """One span of time: `at` its beginning (UTC)."""
+    """One span of time: from `at` to before `end` (UTC)."""
 
     at: datetime
+    end: datetime
     lines: int
     errors: int
 
@@ -40,22 +43,32 @@ class Histogram:
                 del self._lines[second]
                 self._errors.pop(second, None)
 
-    def bars(self, most: int) -> tuple[Bar, ...]:
-        """At most `most` bars of equal length, from the first second to the last; empty when nothing was counted."""
+    def bars(self, most: int, span: float = SPAN) -> tuple[Bar, ...]:
+        """At most `most` bars of equal length that end with the last second; empty when nothing was counted.
+
+        They go back `span` seconds at most: one old line must not press all others into one bar.
+        """
         seconds = {moment: key for key in self._lines if (moment := _moment(key)) is not None}
         if not seconds or most < 1:
             return ()
-        start, end = min(seconds), max(seconds)
+        end = max(seconds)
+        start = min(moment for moment in seconds if moment > end - span)
         width = max(1, -(-(int(end - start) + 1) // most))
         lines, errors = Counter[int](), Counter[int]()
         for moment, key in seconds.items():
+            if moment < start:
+                continue
             bar = int(moment - start) // width
             lines[bar] += self._lines[key]
             errors[bar] += self._errors[key]
         return tuple(
-            Bar(datetime.fromtimestamp(start + bar * width, UTC), lines[bar], errors[bar])
+            Bar(_at(start + bar * width), _at(min(start + (bar + 1) * width, end + 1)), lines[bar], errors[bar])
             for bar in range(int(end - start) // width + 1)
         )
+
+
+def _at(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _moment(second: bytes) -> float | None:

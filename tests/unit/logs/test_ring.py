@@ -93,6 +93,15 @@ def test_a_histogram_counts_in_equal_bars() -> None:
     assert Histogram().bars(5) == ()
 
 
+def test_one_old_line_does_not_press_the_others_together() -> None:
+    histogram = Histogram()
+    histogram.add([line("old", 0), *(line("x", second) for second in (200, 201, 209))], [])
+    bars = histogram.bars(10, span=60)
+    assert [bar.lines for bar in bars] == [1, 1, 0, 0, 0, 0, 0, 0, 0, 1]
+    assert bars[-1].end.second == 30
+    assert len(histogram.bars(10)) == 10
+
+
 def test_a_histogram_survives_lines_without_a_time() -> None:
     histogram = Histogram()
     histogram.add([line("x"), Line(POD, b"", b"no time")], [])
