@@ -6,7 +6,7 @@ STAMP := $(VENV)/.env-stamp
 # Absent cores must not stop the tests: xdist's "auto" would, on a machine without sched_getaffinity.
 JOBS ?= 2
 
-.PHONY: demo test check bench snap env lock clean
+.PHONY: demo test check bench snap pictures keys env lock clean
 
 demo: $(STAMP)
 	$(BIN)/fusion-console --sandbox
@@ -24,8 +24,15 @@ check: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks
 
+# The pictures of the documentation, those that the tests compare with, and the page of the keys: read the difference.
 snap: $(STAMP)
 	$(BIN)/python -m scripts.snap
+
+pictures: $(STAMP)
+	$(BIN)/python -m tests.pictures
+
+keys: $(STAMP)
+	$(BIN)/python -m scripts.keys
 
 env: $(STAMP)
 

@@ -1,59 +1,39 @@
-"""Take the pictures of the documentation from the running console on a sandbox of its own: python -m scripts.snap."""
+"""Take the pictures of the documentation from the console on a frozen bridge: python -m scripts.snap."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Final
 
-from providers.core.runtime import Core
-from sandbox.control import ask
-from sandbox.embedded import started
-from screens import MODES
-from tui.app import FusionApp
-from tui.commands.invocation import Invocation, Overrides
+from tests.app.console import Terminal
+from tests.pictures.scenes import BAD, Scene, confirm, nothing, settle
+from tests.pictures.stage import staged
 
-PICTURES = Path(__file__).parents[1] / "docs" / "pictures"
-DEADLINE = 40.0
-
-
-async def take(config: Path) -> None:
-    """A bad release: seen on the services screen, then the plan to roll it back."""
-    invocation = Invocation(Overrides(config))
-    core = Core()
-    core.start()
-    app = FusionApp(core, invocation.build, invocation.build("sandbox"), MODES)
-    async with app.run_test(size=(140, 40)) as pilot:
-        await _until(pilot.pause, lambda: "CrashLoopBackOff" in app.export_screenshot())
-        _save(app, "services.svg")
-        await pilot.press("j", "a")
-        await pilot.pause(0.5)
-        await pilot.press("enter")
-        await _until(pilot.pause, lambda: "dry" in app.export_screenshot() and "Cancel" in app.export_screenshot())
-        _save(app, "confirm.svg")
-        await pilot.press("escape")
-        app.exit(0)
-    core.stop()
+PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
+SIZE: Final = (140, 40)
+ACTS: Final[dict[str, tuple[str, Callable[[Terminal], Awaitable[None]]]]] = {
+    "services": ("CrashLoopBackOff", nothing),
+    "confirm": ("To run it", confirm),
+}
+"""The name of a picture to what has to be seen in it, and what has to be done for it."""
 
 
-async def _until(pause: Callable[[float], object], good: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE):
-        while not good():
-            await pause(0.5)  # type: ignore[misc]
-
-
-def _save(app: FusionApp, name: str) -> None:
-    PICTURES.mkdir(parents=True, exist_ok=True)
-    (PICTURES / name).write_text(app.export_screenshot(title="fusion-console"))
-    print(f"docs/pictures/{name}")  # noqa: T201 - a script for people
+async def take(name: str) -> str:
+    """One picture, as SVG: a bad release, and the plan to roll it back."""
+    shows, act = ACTS[name]
+    scene = Scene(BAD, SIZE, shows, act)
+    async with staged(scene.known, scene.size, variables=scene.environ) as terminal:
+        await settle(terminal, scene)
+        return terminal.app.export_screenshot(title="fusion-console")
 
 
 def main() -> None:
-    os.environ["TERM"] = "xterm-256color"
-    with started() as config:
-        ask("break", ("bad-release",), config.parent / "control.sock")
-        asyncio.run(take(config))
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name in ACTS:
+        (PICTURES / f"{name}.svg").write_text(asyncio.run(take(name)))
+        print(f"docs/pictures/{name}.svg")  # noqa: T201 - a script for people
 
 
 if __name__ == "__main__":

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from textual.content import Content
@@ -12,6 +11,7 @@ from textual.widgets import Static
 from providers.core.feed import Reading
 from providers.core.provider import Light, Provider
 from tui.format import span
+from tui.moment import monotonic, now
 from tui.text import content
 from tui.theme import glyph
 
@@ -30,7 +30,7 @@ class Header(Static):
     DEFAULT_CSS = """
     Header { dock: top; height: 2; background: $panel; color: $foreground; padding: 0 1; }
     Header.-production { background: $error 40%; }
-    Header:ansi { background: initial; }
+    Header:ansi { background: ansi_default; }
     Header.-production:ansi { background: ansi_red; color: ansi_bright_white; }
     Header.-production:nocolor { text-style: reverse; }
     """
@@ -43,6 +43,8 @@ class Header(Static):
 
     def on_mount(self) -> None:
         self.set_class(self._site.production, "-production")
+
+    def on_resize(self) -> None:
         self.tick()
 
     def on_unmount(self) -> None:
@@ -63,7 +65,7 @@ class Header(Static):
         if in_flight:
             parts.append(content(f"running: {', '.join(in_flight)}", "bold $text-warning"))
         left = Content("  ").join(parts)
-        clock = next((c for c in _clocks(datetime.now(UTC)) if left.cell_length + 2 + len(c) <= room), "")
+        clock = next((c for c in _clocks(now()) if left.cell_length + 2 + len(c) <= room), "")
         gap = max(0, room - left.cell_length - len(clock))
         return left + Content(" " * gap) + content(clock)
 
@@ -83,7 +85,9 @@ class Header(Static):
 
     def _light(self, provider: Provider, detail: int) -> Content:
         reading = provider.light.latest
-        words, style = state(provider.name, reading, time.monotonic())
+        words, style = state(provider.name, reading, monotonic())
+        # Sixteen colours have no green that can be read on red; the words say the same.
+        style = "bold" if self._site.production and self.app.native_ansi_color else style
         light = reading.value
         if light is None or not detail:
             return content(words, style)
@@ -91,9 +95,9 @@ class Header(Static):
         return content(words, style) + content(f"  {light.identity}{where}")
 
 
-def state(name: str, reading: Reading[Light], now: float) -> tuple[str, str]:
-    """(words, style) of one light: how the system is, and how long ago that was known (`now`: monotonic seconds)."""
-    age, light = reading.age(now), reading.value
+def state(name: str, reading: Reading[Light], at: float) -> tuple[str, str]:
+    """(words, style) of one light: how the system is, and how long ago that was known (`at`: monotonic seconds)."""
+    age, light = reading.age(at), reading.value
     lit, dark = glyph("●", "*"), glyph("○", "o")
     if reading.fault is not None:
         last = f", last seen {span(age)} ago" if age is not None else ""
@@ -106,9 +110,9 @@ def state(name: str, reading: Reading[Light], now: float) -> tuple[str, str]:
     return f"{lit} {name} live {span(age)} ago, {light.rtt * 1000:.0f}ms{skew}", "$text-success"
 
 
-def _clocks(now: datetime) -> tuple[str, ...]:
+def _clocks(at: datetime) -> tuple[str, ...]:
     """The longest first: UTC is what is recorded, local time what is on the wall."""
-    return f"{now:%H:%M:%S}Z  {now.astimezone():%H:%M %Z}", f"{now:%H:%M:%S}Z"
+    return f"{at:%H:%M:%S}Z  {at.astimezone():%H:%M %Z}", f"{at:%H:%M:%S}Z"
 
 
 def _nothing() -> None:

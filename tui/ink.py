@@ -21,6 +21,7 @@ class Inked(ScrollView, can_focus=True):
     DEFAULT_CSS = """
     Inked {
         background: $background; color: $foreground; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 0;
+        scrollbar-gutter: stable;
         & .cell--ok { color: $text-success; }
         & .cell--warn { color: $text-warning; text-style: bold; }
         & .cell--fail { color: $text-error; text-style: bold; }
@@ -32,8 +33,8 @@ class Inked(ScrollView, can_focus=True):
         & .cell--heading { text-style: bold; }
         & .cell--title { background: $panel; color: $foreground; }
         & .cell--focus { background: $primary-darken-3; color: $foreground; text-style: bold; }
-        &:ansi .cell--cursor { background: initial; text-style: bold reverse; }
-        &:ansi .cell--focus { background: initial; color: initial; text-style: bold reverse; }
+        &:ansi .cell--cursor { background: ansi_default; text-style: bold reverse; }
+        &:ansi .cell--focus { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -13,6 +12,7 @@ from textual.widgets import Static
 
 from providers.core.action import Outcome, Plan, Progress, Stage, Verdict
 from providers.core.check import Verdict as Judged
+from tui.moment import now
 from tui.text import content
 
 _OF_STAGE = {Stage.DONE: "$text-success", Stage.STUCK: "bold $text-error", Stage.FAILED: "bold $text-error"}
@@ -65,7 +65,7 @@ class OutcomeScreen(ModalScreen[None]):
             self._add(f"audit {outcome.id}   way back: {self._plan.inverse or 'none'}", "$text-muted")
 
     def _add(self, text: str, style: str) -> None:
-        self._lines.append(content(f"{datetime.now(UTC):%H:%M:%S}  {text}", style))
+        self._lines.append(content(f"{now():%H:%M:%S}  {text}", style))
         if self.is_mounted:
             self._draw()
 

@@ -12,6 +12,7 @@ from textual.geometry import Region
 from providers.core.feed import Fault, Feed, Reading
 from tui.format import span
 from tui.ink import Inked
+from tui.moment import monotonic
 
 if TYPE_CHECKING:
     from providers.core.runtime import Core
@@ -62,7 +63,7 @@ class Panel(Inked, Generic[T]):
 
     def freshness(self) -> tuple[str, str]:
         """(words, style) for the title: where it is from, how old it is, and what is wrong with it."""
-        age = self.reading.age(time.monotonic())
+        age = self.reading.age(monotonic())
         source, fault = self.feed.source, self.reading.fault
         if fault is not None:
             known = f", last known {span(age)} ago" if age is not None else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from providers.core.action import Change
 from providers.kube.rollouts import Revision
@@ -11,13 +11,14 @@ from providers.kube.values import Endpoints, Event, Pod, Service
 from providers.kube.workloads import Meter, Workload
 from tui.cell import Cell, Column
 from tui.format import bytes_text, cores, span
+from tui.moment import now
 
 NEAR_LIMIT = 0.9
 _ROLLOUT = {"complete": "ok", "progressing": "warn", "stuck": "fail", "degraded": "fail", "paused": "warn"}
 
 
 def age(moment: datetime | None) -> str:
-    return span(None if moment is None else (datetime.now(UTC) - moment).total_seconds())
+    return span(None if moment is None else (now() - moment).total_seconds())
 
 
 def _since(moment: datetime | None) -> float:
@@ -42,7 +43,7 @@ def restarts(count: int, last: datetime | None) -> Cell:
     """ "7 (3m)": how many, and how long ago the last was; red while that is less than ten minutes."""
     if not count:
         return Cell("0", "muted")
-    fresh = last is not None and (datetime.now(UTC) - last).total_seconds() < 600
+    fresh = last is not None and (now() - last).total_seconds() < 600
     return Cell(f"{count} ({age(last)})" if last else str(count), "fail" if fresh else "warn")
 
 

@@ -47,8 +47,8 @@ class ServicesScreen(ModeScreen):
     ServicesScreen Pods { height: 3fr; min-height: 6; }
     ServicesScreen #below { height: 2fr; min-height: 4; }
     ServicesScreen Events { width: 3fr; }
-    ServicesScreen Services { width: 2fr; }
-    ServicesScreen.-narrow Services { width: 0; }
+    ServicesScreen Services { width: 2fr; margin-left: 1; }
+    ServicesScreen.-narrow Services { width: 0; margin-left: 0; }
     ServicesScreen.-narrow.-services Services { width: 1fr; }
     ServicesScreen.-narrow.-services Events { width: 0; }
     """
