@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 
 from rich.segment import Segment
@@ -13,6 +14,7 @@ from tui.theme import glyph
 
 _TALL: Final = 8
 _SIGNS: Final = glyph(" ▁▂▃▄▅▆▇█", " .:-=+*#@")
+_SECOND: Final = timedelta(seconds=1)
 _MOST: Final = 120
 _TIMES: Final = 34
 """Cells for the first and last time and the number of errors."""
@@ -27,7 +29,7 @@ def chart(histogram: Histogram, width: int, muted: Style, bad: Style) -> Strip:
     errors = sum(bar.errors for bar in bars)
     segments = [Segment(f" {bars[0].at:%H:%M:%S} ", muted)]
     segments += [Segment(_sign(bar, most), bad if bar.errors else muted) for bar in bars]
-    segments.append(Segment(f" {bars[-1].end:%H:%M:%S} {errors} errors", bad if errors else muted))
+    segments.append(Segment(f" {bars[-1].end - _SECOND:%H:%M:%S} {errors} errors", bad if errors else muted))
     return Strip(segments).adjust_cell_length(width, muted)
 
 

@@ -12,6 +12,8 @@ from providers.kube.logs import LogState, StreamState
 from providers.logs.line import Line
 from tui.format import span
 
+WIDE: Final = 110
+"""Cells from which counts have their whole names."""
 SAVED: Final = 4
 """Saved filters that have a key."""
 _ORDER: Final = ("live", "reconnecting", "waiting", "denied", "ended")
@@ -35,7 +37,12 @@ class Standing(NamedTuple):
 
 def heads(standing: Standing, state: LogState, saved: Sequence[tuple[str, bool]], width: int) -> list[Head]:
     """The rows above the lines: what one sees, the truth about the streams, and what is not well by name."""
-    rows = [(_title(standing), "title"), (_truth(state, standing, saved), "note")]
+    keys = "  ".join(f"F{at + 2} {name}{'*' if on else ''}" for at, (name, on) in enumerate(saved))
+    truth = _truth(state, standing, short=width < WIDE)
+    if len(truth) + len(keys) + 3 <= width:
+        rows = [(_title(standing), "title"), (f"{truth} · {keys}" if keys else truth, "note")]
+    else:
+        rows = [(_title(standing), "title"), (truth, "note"), *([(f" {keys}", "muted")] if keys else [])]
     trouble = [stream for stream in state.streams if stream.state in {"reconnecting", "denied"}]
     if state.pods:
         rows.append((f" {state.pods}", "error"))
@@ -58,18 +65,18 @@ def _title(standing: Standing) -> str:
     return " " + " · ".join(parts)
 
 
-def _truth(state: LogState, standing: Standing, saved: Sequence[tuple[str, bool]]) -> str:
+def _truth(state: LogState, standing: Standing, *, short: bool) -> str:
     counted = Counter(stream.state for stream in state.streams)
     streams = ", ".join(f"{counted[name]} {name}" for name in _ORDER if counted[name]) or "no streams yet"
     lags = [stream.lag for stream in state.streams if stream.lag is not None and stream.state == "live"]
     lag = f"lag {max(lags):.1f} s" if lags else "lag -"
     numbers = (
-        (state.dropped, "dropped"), (state.screened, "screened"), (state.repeats, "repeats"), (state.late, "late"),
-        (state.shortened, "cut"), (standing.fell, "fell out"), (state.gaps, "GAPS"),
+        (state.gaps, "GAPS", "GAPS"), (state.dropped, "dropped", "drop"), (state.late, "late", "late"),
+        (state.shortened, "cut", "cut"), (state.repeats, "repeats", "rep"), (state.screened, "screened", "scr"),
+        (standing.fell, "fell out", "out"),
     )  # fmt: skip
-    counts = " ".join(f"{count} {word}" for count, word in numbers)
-    keys = "  ".join(f"F{at + 2} {name}{'*' if on else ''}" for at, (name, on) in enumerate(saved))
-    return f" {streams} · {lag} · {counts}" + (f" · {keys}" if keys else "")
+    counts = " ".join(f"{count} {brief if short else word}" for count, word, brief in numbers)
+    return f" {streams} · {lag} · {counts}"
 
 
 def _named(stream: StreamState) -> str:
