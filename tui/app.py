@@ -63,6 +63,7 @@ class FusionApp(App[int], inherit_bindings=False):
 
     TITLE = "fusion-console"
     BINDINGS: ClassVar[list[Any]] = bindings("app")
+    CSS = theme.LOOKS
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
 
@@ -83,6 +84,9 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._guard)
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return theme.PRODUCTION
 
     async def on_mount(self) -> None:
         self.add_mode(BETWEEN, Screen)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
@@ -24,22 +26,27 @@ SKEWED = 60.0
 """Seconds between two clocks from which on times cannot be compared."""
 
 
-class Header(Static):
+class Header(Vertical):
     """Drawn once a second from what is known; asks nobody."""
 
     DEFAULT_CSS = """
-    Header { dock: top; height: 2; background: $panel; color: $foreground; padding: 0 1; }
-    Header.-production { background: $error 40%; }
+    Header { dock: top; height: 2; background: $panel; color: $foreground; }
+    Header Static { height: 1; padding: 0 1; }
+    Header.-production #place { background: $production; color: $production-text; }
     Header:ansi { background: ansi_default; }
-    Header.-production:ansi { background: ansi_red; color: ansi_bright_white; }
-    Header.-production:nocolor { text-style: reverse; }
+    Header.-production:ansi #place { background: ansi_red; color: ansi_bright_white; }
+    Header.-production:nocolor #place { text-style: reverse; }
     """
 
     def __init__(self, core: Core, site: Site) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._core = core
         self._site = site
         self._ends = [core.subscribe(provider.light, _nothing) for provider in site.providers]
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="place", markup=False)
+        yield Static(id="lights", markup=False)
 
     def on_mount(self) -> None:
         self.set_class(self._site.production, "-production")
@@ -54,8 +61,8 @@ class Header(Static):
     def tick(self) -> None:
         """Once a second."""
         room = max(1, self.size.width - 2)
-        lines = (self._place(room), self._lights(room))
-        self.update(Content("\n").join(line.truncate(room, ellipsis=True) for line in lines))
+        self.query_one("#place", Static).update(_cut(self._place(room), room))
+        self.query_one("#lights", Static).update(_cut(self._lights(room), room))
 
     def _place(self, room: int) -> Content:
         site = self._site
@@ -72,7 +79,7 @@ class Header(Static):
     def _arming(self) -> Content:
         remaining = self._site.gate.remaining()
         if remaining is None:
-            return content("READ-ONLY", "$text-muted")
+            return content("READ-ONLY")
         return content(f" ARMED {int(remaining) // 60}:{int(remaining) % 60:02d} ", "bold reverse $text-warning")
 
     def _lights(self, room: int) -> Content:
@@ -86,8 +93,6 @@ class Header(Static):
     def _light(self, provider: Provider, detail: int) -> Content:
         reading = provider.light.latest
         words, style = state(provider.name, reading, monotonic())
-        # Sixteen colours have no green that can be read on red; the words say the same.
-        style = "bold" if self._site.production and self.app.native_ansi_color else style
         light = reading.value
         if light is None or not detail:
             return content(words, style)
@@ -108,6 +113,10 @@ def state(name: str, reading: Reading[Light], at: float) -> tuple[str, str]:
         return f"{dark} {name} STALE {span(age)}", "bold $text-warning"
     skew = f", its clock {light.skew:+.0f}s" if abs(light.skew) > SKEWED else ""
     return f"{lit} {name} live {span(age)} ago, {light.rtt * 1000:.0f}ms{skew}", "$text-success"
+
+
+def _cut(line: Content, room: int) -> Content:
+    return line.truncate(room, ellipsis=True)
 
 
 def _clocks(at: datetime) -> tuple[str, ...]:

@@ -24,6 +24,13 @@ CONTRAST = Theme(
 THEMES = (DARK, LIGHT, CONTRAST)
 ANSI = "ansi-dark"
 """Textual's theme of the terminal's own 16 colours."""
+PRODUCTION = {"production": "#8f1d1d", "production-text": "#ffffff"}
+"""Beneath and in the line that says so, in every theme: red enough to stay red where there are 256 colours."""
+LOOKS = """
+Input, Input:focus, Input.-invalid, Input.-invalid:focus { border: none !important; height: 1; }
+Button, Button:focus, Button:hover, Button.-active, Button:ansi { border: none !important; height: 1; }
+"""
+"""Fields and buttons are one line high: a frame would leave no room for what is in it."""
 _MANY_COLOURS = frozenset({"256color", "kitty"})
 
 

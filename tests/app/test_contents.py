@@ -71,7 +71,7 @@ async def test_everything_is_masked_at_first(tmp_path: Path, cluster: Cluster) -
             await bridge.shows(seen)
         assert not any(value in bridge.text() for value in secrets(bridge))
         await bridge.pilot.press("G")
-        await bridge.shows(f"••• secret {SIGNING}/key.hex")
+        await bridge.shows(f"••• secret {SIGNING}/key")
         assert not any(value in bridge.text() for value in secrets(bridge))
         assert bridge.trail("reveal") == []
 
