@@ -47,6 +47,9 @@ class Tail(Widget, can_focus=True):
         & .tail--title { background: $primary 45%; color: $foreground; text-style: bold; }
         & .tail--note { background: $panel; color: $foreground; }
         & .tail--cursor { background: $panel-lighten-2; text-style: bold; }
+        &:ansi .tail--title { background: ansi_default; color: ansi_default; text-style: bold reverse; }
+        &:ansi .tail--note { background: ansi_default; color: ansi_default; }
+        &:ansi .tail--cursor { background: ansi_default; text-style: bold reverse; }
     }
     """
     places = ("tail",)
@@ -61,6 +64,7 @@ class Tail(Widget, can_focus=True):
         self._heads = heads
         self._top = 0
         self._working = False
+        self._drawn: list[Strip] = []
 
     @property
     def following(self) -> bool:
@@ -103,9 +107,13 @@ class Tail(Widget, can_focus=True):
         self.refresh()
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        # Drawn as a whole: what a row is depends on how many rows its neighbours take.
-        picture = self._picture()
-        return [strip.crop(crop.x, crop.right) for strip in picture[crop.y : crop.bottom]]
+        # Drawn as a whole, since what a row is depends on how many rows its neighbours take; handed on line by line,
+        # since only then the application's filters see it: the guard, and what takes colours away.
+        self._drawn = self._picture()
+        return super().render_lines(crop)
+
+    def render_line(self, y: int) -> Strip:
+        return self._drawn[y] if y < len(self._drawn) else Strip.blank(self.size.width)
 
     def _picture(self) -> list[Strip]:
         width, height = self.size.width, self.size.height

@@ -56,9 +56,8 @@ class Bridge(Terminal):
         pods = self.app.screen_stack[0].query_one(Pods)
         await self.until(lambda: any(part in pod.name for pod in pods._rows), f"there is a pod {part}")
         pods.focus()
-        await self.pilot.press("g")
-        while pods.selected is None or part not in pods.selected.name:
-            await self.pilot.press("j")
+        pods.action_top()
+        pods.action_move(next(at for at, pod in enumerate(pods._rows) if part in pod.name))
 
 
 def site_on(

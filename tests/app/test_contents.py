@@ -56,8 +56,8 @@ async def go(bridge: Bridge, panel: type[TablePanel[Any]], identity: str) -> Non
     """Put the cursor on a row."""
     table = bridge.app.screen.query_one(panel)
     table.focus()
-    rows = [table.identity(row) for row in table._rows]
-    await bridge.pilot.press("g", *["j"] * rows.index(identity))
+    table.action_top()
+    table.action_move([table.identity(row) for row in table._rows].index(identity))
 
 
 def secrets(bridge: Bridge) -> list[str]:

@@ -63,22 +63,11 @@ async def test_every_key_on_every_screen(tmp_path: Path, cluster: Cluster, name:
         screen = bridge.app.screen
         places = {place for where in (screen, screen.focused) for place in getattr(where, "places", ())}
         assert places
+        await bridge.until(lambda: bridge.text().rstrip().endswith("q Quit"), "the footer fits into 80 columns")
         await press_all(bridge, screen, places)
         # Once for what narrows the view, once for the screen.
         await bridge.pilot.press("escape", "escape")
         await bridge.until(lambda: bridge.app.screen is base)
-
-
-@pytest.mark.parametrize("name", ["services", *WAYS])
-async def test_the_footer_fits_into_80_columns(tmp_path: Path, cluster: Cluster, name: str) -> None:
-    async with on_cluster(tmp_path, cluster, size=(80, 24)) as bridge:
-        await bridge.read()
-        await bridge.at_pod("relayer")
-        base = bridge.app.screen
-        if name in WAYS:
-            await bridge.pilot.press(WAYS[name])
-            await bridge.until(lambda: bridge.app.screen is not base)
-        await bridge.until(lambda: bridge.text().splitlines()[-1].rstrip().endswith("q Quit"), "the footer is whole")
 
 
 async def test_help_is_of_the_focused_panel_and_knows_the_keys_of_the_configuration(
@@ -121,6 +110,7 @@ async def test_the_palette_lists_what_can_be_done_here_with_its_keys(tmp_path: P
 async def test_a_screen_that_is_narrow_still_leads_to_every_panel(tmp_path: Path, cluster: Cluster) -> None:
     async with on_cluster(tmp_path, cluster, size=(80, 24)) as bridge:
         await bridge.read()
+        await bridge.until(lambda: bridge.text().rstrip().endswith("q Quit"), "the footer fits into 80 columns")
         await bridge.pilot.press("ctrl+o", "f")
         await bridge.shows("SERVICE ")
         assert "REASON" not in bridge.text()

@@ -66,6 +66,12 @@ async def _log(terminal: Terminal) -> None:
     app.push_screen(_StillLog(app.core, app.site.provider("kube"), target, 1000, None, PLACE))
 
 
+async def _log_back(terminal: Terminal) -> None:
+    await _log(terminal)
+    await terminal.shows("nonce too low")
+    await terminal.pilot.press("k", "k")
+
+
 async def _describe(terminal: Terminal) -> None:
     app: Any = terminal.app
     manifest = pod_manifest(status={"containerStatuses": [crash_loop()]})
@@ -104,6 +110,7 @@ SCENES: Final[dict[str, Scene]] = {
     "stale": Scene(WELL, SMALL, "STALE", age=75.0),
     "empty": Scene(EMPTY, SMALL, "no deployments"),
     "log": Scene(WELL, SMALL, "nonce too low", _log),
+    "log-no-colour": Scene(WELL, SMALL, "nonce too low", _log_back, environ={"NO_COLOR": "1"}, styled=True),
     "describe": Scene(WELL, SMALL, "CrashLoopBackOff", _describe),
     "confirm": Scene(BAD, SMALL, "To run it", confirm),
     "menu": Scene(BAD, SMALL, "Roll back", _pressing("j", "a")),
