@@ -27,6 +27,21 @@ SLICE: Final = 0.008
 """Seconds of work at a time: a key pressed meanwhile waits no longer."""
 _HUES: Final = ("cyan", "green", "magenta", "yellow", "blue", "bright_cyan", "bright_green", "bright_magenta")
 
+_LOOKS: Final = """
+Tail {
+    background: $background; width: 1fr; height: 1fr;
+    & .tail--error { color: $text-error; text-style: bold; }
+    & .tail--warn { color: $text-warning; }
+    & .tail--muted { color: $foreground 60%; }
+    & .tail--title { background: $primary 45%; color: $foreground; text-style: bold; }
+    & .tail--note { background: $panel; color: $foreground; }
+    & .tail--cursor { background: $panel-lighten-2; text-style: bold; }
+    &:ansi .tail--title { background: ansi_default; color: ansi_default; text-style: bold reverse; }
+    &:ansi .tail--note { background: ansi_default; color: ansi_default; }
+    &:ansi .tail--cursor { background: ansi_default; text-style: bold reverse; }
+}
+"""
+
 
 class Tail(Widget, can_focus=True):
     """Draws a `Book`. `heads` are the rows above the lines, as (text, style) made anew for every picture.
@@ -38,20 +53,7 @@ class Tail(Widget, can_focus=True):
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "tail--plain", "tail--error", "tail--warn", "tail--muted", "tail--title", "tail--note", "tail--cursor",
     }  # fmt: skip
-    DEFAULT_CSS = """
-    Tail {
-        background: $background; width: 1fr; height: 1fr;
-        & .tail--error { color: $text-error; text-style: bold; }
-        & .tail--warn { color: $text-warning; }
-        & .tail--muted { color: $foreground 60%; }
-        & .tail--title { background: $primary 45%; color: $foreground; text-style: bold; }
-        & .tail--note { background: $panel; color: $foreground; }
-        & .tail--cursor { background: $panel-lighten-2; text-style: bold; }
-        &:ansi .tail--title { background: ansi_default; color: ansi_default; text-style: bold reverse; }
-        &:ansi .tail--note { background: ansi_default; color: ansi_default; }
-        &:ansi .tail--cursor { background: ansi_default; text-style: bold reverse; }
-    }
-    """
+    DEFAULT_CSS = _LOOKS
     places = ("tail",)
 
     def __init__(self, book: Book, heads: Callable[[int], Sequence[tuple[str, str]]]) -> None:
@@ -99,6 +101,13 @@ class Tail(Widget, can_focus=True):
         self.book.narrow(None if not chosen.text else lambda lines: _kept(chosen, lines))
         self.think()
         self.refresh()
+
+    def widen(self) -> bool:
+        """Show every line again; False when nothing was filtered."""
+        filtered = bool(self.filter.text)
+        if filtered:
+            self.set_filter(Filter())
+        return filtered
 
     def clear(self) -> None:
         """Forget every line."""

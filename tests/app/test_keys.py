@@ -194,3 +194,18 @@ async def test_the_mouse_selects_a_row_and_presses_the_footer(tmp_path: Path, cl
         column = bridge.text().splitlines()[-1].index("d Describe")
         await bridge.pilot.click(offset=(column + 2, bridge.app.size.height - 1))
         await bridge.until(lambda: len(bridge.app.screen_stack) == 2)
+
+
+async def test_esc_takes_the_filter_of_a_log_back_before_it_leaves(tmp_path: Path, cluster: Cluster) -> None:
+    async with on_cluster(tmp_path, cluster) as bridge:
+        await bridge.read()
+        await bridge.at_pod("relayer")
+        await bridge.pilot.press("l")
+        await bridge.shows("log fusion-bitcoin-relayer")
+        await bridge.pilot.press("slash", *"nothing", "enter")
+        await bridge.shows("filter nothing")
+        await bridge.pilot.press("escape")
+        await bridge.lacks("filter nothing")
+        assert len(bridge.app.screen_stack) == 2
+        await bridge.pilot.press("escape")
+        await bridge.until(lambda: len(bridge.app.screen_stack) == 1)
