@@ -130,7 +130,9 @@ async def test_unready_pods_leave_the_endpoints_and_the_budget() -> None:
         assert _budget(estate, FRONTEND)["disruptionsAllowed"] == 0
         texts = {e["message"] for e in estate.events(FRONTEND, "Unhealthy")}
         assert texts == {"Readiness probe failed: HTTP probe failed with statuscode: 503"}
-        assert estate.condition(FRONTEND, "Available")["reason"] == "MinimumReplicasUnavailable"
+        await estate.until(
+            lambda: estate.condition(FRONTEND, "Available")["reason"] == "MinimumReplicasUnavailable", "the condition"
+        )
         await FAULTS["readiness-failing"].heal(estate.nodes)
         await estate.until(lambda: len(estate.addresses(FRONTEND)) == 2, "ready again")
 
