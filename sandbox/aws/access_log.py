@@ -26,7 +26,9 @@ _REQUESTS = {
     "resolver": ("GET /api/v1/quotes", "GET /api/v1/pools", "POST /api/v1/swaps"),
     "relayer": ("GET /relay/status", "POST /relay/submit"),
 }
-_OUTCOMES = ((200, 930), (304, 25), (404, 20), (429, 10), (500, 6), (502, 5), (504, 4))
+_SLOW = {"/relay/submit": 15.0, "/api/v1/swaps": 6.0}
+"""What waits for a chain, and how many times as long as the others."""
+_OUTCOMES = ((200, 926), (304, 25), (404, 20), (429, 10), (500, 6), (502, 5), (503, 4), (504, 4))
 _TIMEOUT = 60.0
 
 
@@ -42,8 +44,8 @@ def line(random: Random, at: datetime, balancer: Balancer) -> str:
     """One request that ended at this moment."""
     service = random.choices(tuple(_REQUESTS), (5, 4, 2))[0]
     method, _, path = random.choice(_REQUESTS[service]).partition(" ")
-    exchange = _exchange(random)
-    target = f"{random.choice(TARGETS[service])}:{PORTS[service]}"
+    exchange = _exchange(random, _SLOW.get(path, 1.0))
+    target = f"{random.choice(TARGETS[service])}:{PORTS[service]}" if exchange.status != 503 else "-"
     host = f"{balancer.name}-1.{REGION}.elb.amazonaws.com"
     begun = at - timedelta(seconds=sum(max(0.0, wait) for wait in exchange.waited))
     fields = (
@@ -58,15 +60,17 @@ def line(random: Random, at: datetime, balancer: Balancer) -> str:
     return " ".join(fields)
 
 
-def _exchange(random: Random) -> _Exchange:
-    """A target that refused the connection or said nothing has no status of its own."""
+def _exchange(random: Random, slowness: float) -> _Exchange:
+    """A target that refused the connection or said nothing has no status of its own; 503 had no target at all."""
     statuses, weights = zip(*_OUTCOMES, strict=True)
     status = random.choices(statuses, weights)[0]
     if status == 504:
         return _Exchange(status, "-", (0.001, _TIMEOUT, -1.0))
+    if status == 503:
+        return _Exchange(status, "-", (-1.0, -1.0, -1.0))
     if status == 502:
         return _Exchange(status, "-", (0.001, -1.0, -1.0))
-    return _Exchange(status, str(status), (0.001, random.lognormvariate(-3, 0.7), 0.0))
+    return _Exchange(status, str(status), (0.001, slowness * random.lognormvariate(-3, 0.7), 0.0))
 
 
 def _client(random: Random) -> str:

@@ -58,7 +58,10 @@ def session(key: str, secret: str) -> boto3.Session:
 
 
 def write_profile(directory: Path, endpoint: str, key: str, secret: str) -> tuple[Path, Path]:
-    """Write the shared credentials and the configuration of the profile; returns their paths, in this order."""
+    """Write the shared credentials and the configuration of the profile; returns their paths, in this order.
+
+    The key is that of a user of the account, so that it has a name; no signature is checked, any other is let in.
+    """
     credentials, config = directory / "credentials", directory / "config"
     _private(credentials, f"[{PROFILE}]\naws_access_key_id = {key}\naws_secret_access_key = {secret}\n")
     _private(config, f"[profile {PROFILE}]\nregion = {REGION}\nendpoint_url = {endpoint}\noutput = json\n")

@@ -10,10 +10,10 @@ from moto.ec2.models import instances
 
 from sandbox.aws.account import PROJECT, Account, tagged
 from sandbox.aws.network import Network
-from sandbox.cluster.nodes.estate.machines import MACHINES
+from sandbox.cluster.nodes.estate.machines import BASTION_IP, MACHINES
 from sandbox.cluster.nodes.machines import Machine
 
-BASTION, BASTION_IP = "i-0d17e4b86c93fa250", "10.20.1.10"
+BASTION = "i-0d17e4b86c93fa250"
 _IMAGE = "ami-0f4c9d2b7e81a3650"
 _GROUP = "eks.amazonaws.com/nodegroup"
 

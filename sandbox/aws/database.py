@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Any
 
 from sandbox.aws.account import ENV, PROJECT, TAGS, Account
@@ -11,6 +12,10 @@ from sandbox.aws.network import ZONES, Network
 CLUSTER = f"{PROJECT}-{ENV}"
 WRITER, READER = f"{CLUSTER}-1", f"{CLUSTER}-2"
 INSTANCE = f"{CLUSTER}-db"
+RETENTION = timedelta(days=7)
+BACKUP_HOUR = 1
+"""Of the day, in UTC."""
+_BACKUPS = f"{BACKUP_HOUR:02}:00-{BACKUP_HOUR:02}:30"
 _SUBNETS = f"{PROJECT}-{ENV}"
 _AURORA, _POSTGRES = ("aurora-postgresql", "16.6"), ("postgres", "16.6")
 _CLUSTER_SETTINGS = {"max_connections": "400", "log_min_duration_statement": "1000", "rds.force_ssl": "1"}
@@ -60,8 +65,8 @@ def _cluster(rds: Any, group: str) -> None:
     rds.create_db_cluster(
         DBClusterIdentifier=CLUSTER, Engine=_AURORA[0], EngineVersion=_AURORA[1], DatabaseName="fusion",
         MasterUsername="fusion", MasterUserPassword=secrets.token_urlsafe(16), DBSubnetGroupName=_SUBNETS,
-        DBClusterParameterGroupName=CLUSTER, VpcSecurityGroupIds=[group], BackupRetentionPeriod=7,
-        StorageEncrypted=True, DeletionProtection=True, Tags=TAGS,
+        DBClusterParameterGroupName=CLUSTER, VpcSecurityGroupIds=[group], StorageEncrypted=True,
+        DeletionProtection=True, BackupRetentionPeriod=RETENTION.days, PreferredBackupWindow=_BACKUPS, Tags=TAGS,
     )  # fmt: skip
     for place, name in enumerate((WRITER, READER)):
         rds.create_db_instance(
@@ -75,6 +80,6 @@ def _instance(rds: Any, group: str) -> None:
         DBInstanceIdentifier=INSTANCE, DBInstanceClass="db.m6g.large", Engine=_POSTGRES[0], EngineVersion=_POSTGRES[1],
         DBName="fusion", MasterUsername="fusion", MasterUserPassword=secrets.token_urlsafe(16), AllocatedStorage=100,
         StorageType="gp3", MultiAZ=True, AvailabilityZone=ZONES[0], DBSubnetGroupName=_SUBNETS,
-        DBParameterGroupName=INSTANCE, VpcSecurityGroupIds=[group], BackupRetentionPeriod=7, StorageEncrypted=True,
-        DeletionProtection=True, Tags=TAGS,
+        DBParameterGroupName=INSTANCE, VpcSecurityGroupIds=[group], StorageEncrypted=True, DeletionProtection=True,
+        BackupRetentionPeriod=RETENTION.days, PreferredBackupWindow=_BACKUPS, Tags=TAGS,
     )  # fmt: skip

@@ -6,11 +6,13 @@ from datetime import datetime
 from random import Random
 
 from sandbox.aws.account import ACCOUNT
-from sandbox.aws.compute import BASTION_IP
-from sandbox.cluster.nodes.estate.machines import APP_MACHINES
+from sandbox.cluster.nodes.estate import config
+from sandbox.cluster.nodes.estate.machines import APP_MACHINES, BASTION_IP
+from sandbox.cluster.nodes.programs import outside
 
 _TCP = 6
-_DATABASE, _REDIS = ("10.20.21.15", 5432), ("10.20.21.44", 6379)
+_DATABASE, _REDIS = ((outside.address(host), port) for host, port in (config.DATABASE, config.REDIS))
+"""As the pods find them."""
 _SCANNED = (22, 23, 445, 3389, 8080)
 _WINDOW = 60  # seconds that one record sums up
 _REFUSED = 0.12  # part of all records

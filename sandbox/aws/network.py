@@ -13,7 +13,7 @@ OFFICE = "203.0.113.0/24"
 PORTS = {"relayer": 3000, "resolver": 3001, "frontend": 8080}
 """Where each service of the bridge listens."""
 ZONES = tuple(machine.zone for machine in MACHINES)
-_PUBLIC, _PRIVATE, _DATA = (1, 2, 3), (11, 12, 13), (21, 22, 23)
+_PUBLIC, _PRIVATE, _DATA = (1, 2, 3), (11, 12, 13), (200, 201, 202)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,19 +25,30 @@ _REST = "..."
 
 
 class Filter:
-    """Stands in for moto's own, of the same shape. Raises InvalidParameterException for a malformed pattern."""
+    """Stands in for moto's own, of the same shape; without a pattern all match.
 
-    def __init__(self, pattern: str) -> None:
+    Raises InvalidParameterException for a malformed one.
+    """
+
+    def __init__(self, pattern: str | None) -> None:
         try:
-            self.matches = matcher(pattern.strip())
+            self.matches = matcher((pattern or "").strip())
         except Malformed as error:
             raise InvalidParameterException(f"Invalid filter pattern: {error}") from None
 
 
 def install() -> None:
-    """Let moto filter events by these."""
+    """Let moto filter events by these, and tell them by their time whatever their streams, as CloudWatch Logs does."""
     served: Any = models
     served.EventMessageFilter = Filter
+    group: Any = models.LogGroup
+    by_stream = group.filter_log_events
+
+    def by_time(self: Any, *asked: Any) -> Any:
+        # The last argument is `interleaved`, which CloudWatch Logs takes for true whatever it is.
+        return by_stream(self, *asked[:-1], True)
+
+    group.filter_log_events = by_time
 
 
 @lru_cache(maxsize=64)

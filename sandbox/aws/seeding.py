@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,25 +10,29 @@ import boto3
 from moto.moto_api._internal import mock_random
 from moto.rds.models import rds_backends
 
-from sandbox.aws import balancer, cache, compute, database, identity, logs, metrics, network, patterns, storage
+from sandbox.aws import balancer, cache, compute, database, identity, logs, metrics, network, past, patterns, storage
 from sandbox.aws.account import ACCOUNT, PROFILE, Account, session, write_profile
 from sandbox.aws.failover import complete_failovers
+from sandbox.aws.logs import Logs
 from sandbox.aws.metrics import Meter
+from sandbox.aws.recent import keep_to_the_time
+from sandbox.aws.unsupported import refuse_the_unknown
 from sandbox.cluster.nodes.estate.machines import REGION
 
 Facts = dict[str, dict[str, Any]]
+Beats = tuple[Callable[[], None], ...]
 
 
-def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Meter]:
-    """Fill the server; returns `where` and `section` of the member, and what keeps the metrics going."""
+def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Beats]:
+    """Fill the server; returns `where` and `section` of the member, and what keeps metrics and logs going."""
     nobody = Account(session("none", "none"), endpoint, number)
     credentials, config = write_profile(directory, endpoint, *identity.enrol(nobody))
     # The keys are made: from here on, moto's ids repeat with the seed.
     mock_random.seed(number)
     account = Account(boto3.Session(profile_name=PROFILE), endpoint, number, nobody.now)
-    section, meter = _fill(account)
-    patterns.install()
-    complete_failovers(rds_backends[ACCOUNT][REGION])
+    section, beats = _fill(account)
+    past.grow_old(account.now)
+    _put_right()
     where = {
         "endpoint": endpoint,
         "region": REGION,
@@ -35,11 +40,19 @@ def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Meter]:
         "credentials": str(credentials),
         "config": str(config),
     }
-    return {"where": where, "section": section | {"endpoint_url": endpoint}}, meter
+    return {"where": where, "section": section | {"endpoint_url": endpoint}}, beats
 
 
-def _fill(account: Account) -> tuple[dict[str, Any], Meter]:
-    """Everything but the operator; returns the keys of the console's section and the meter."""
+def _put_right() -> None:
+    """What moto alone would mislead with."""
+    patterns.install()
+    refuse_the_unknown()
+    complete_failovers(rds_backends[ACCOUNT][REGION])
+    keep_to_the_time(rds_backends[ACCOUNT][REGION])
+
+
+def _fill(account: Account) -> tuple[dict[str, Any], Beats]:
+    """Everything but the operator; returns the keys of the console's section and what goes on."""
     identity.seed(account)
     ground = network.seed(account)
     interfaces = compute.seed(account, ground)
@@ -47,8 +60,8 @@ def _fill(account: Account) -> tuple[dict[str, Any], Meter]:
     cache.seed(account, ground)
     front = balancer.seed(account, ground)
     storage.seed(account)
-    logs.seed(account, front, interfaces)
-    meter = Meter(account, front)
+    journal, meter = Logs(account, front, interfaces), Meter(account, front)
+    journal.seed()
     meter.seed()
     metrics.alarm(account, front)
     distribution = balancer.distribute(account, storage.PAGES)
@@ -69,4 +82,4 @@ def _fill(account: Account) -> tuple[dict[str, Any], Meter]:
         "bucket": storage.PAGES,
         "lock_table": storage.LOCKS,
         "state_bucket": storage.STATE,
-    }, meter
+    }, (journal.beat, meter.beat)

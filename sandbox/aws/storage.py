@@ -14,6 +14,7 @@ PAGES = f"{PROJECT}-frontend-{ENV}"
 STATE = f"{PROJECT}-terraform-state-{ENV}"
 STATE_KEY = f"{ENV}/terraform.tfstate"
 LOCKS = f"{PROJECT}-terraform-locks-{ENV}"
+LOCK = f"{STATE}/{STATE_KEY}"
 SECRETS = ("database", "redis", "signing-key", "rpc-providers")
 _INDEX = """<!doctype html>
 <html lang="en">
@@ -61,7 +62,7 @@ def _locks(dynamodb: Any, state: bytes) -> None:
         AttributeDefinitions=[{"AttributeName": "LockID", "AttributeType": "S"}],
     )  # fmt: skip
     digest = hashlib.md5(state, usedforsecurity=False).hexdigest()
-    item = {"LockID": {"S": f"{STATE}/{STATE_KEY}-md5"}, "Digest": {"S": digest}}
+    item = {"LockID": {"S": f"{LOCK}-md5"}, "Digest": {"S": digest}}
     dynamodb.put_item(TableName=LOCKS, Item=item)
 
 

@@ -1,4 +1,4 @@
-"""CloudTrail records: what was asked of the account, by whom, and what was denied."""
+"""CloudTrail records: what was asked of the account, by whom, and what was denied or failed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sandbox.aws.account import ACCOUNT
 from sandbox.aws.identity import OPERATOR, PIPELINE
-from sandbox.aws.storage import LOCKS, PAGES, SECRETS
+from sandbox.aws.storage import LOCK, LOCKS, PAGES, SECRETS
 from sandbox.cluster.nodes.estate.machines import REGION
 
 STREAM = f"{ACCOUNT}_CloudTrail_{REGION}"
@@ -27,6 +27,7 @@ class _Call(NamedTuple):
     error: str = ""
 
 
+_HELD = "ConditionalCheckFailedException"
 _CALLS = (
     _Call(OPERATOR, "rds", "DescribeDBInstances", 20),
     _Call(OPERATOR, "elasticloadbalancing", "DescribeTargetHealth", 20),
@@ -35,6 +36,10 @@ _CALLS = (
     _Call(PIPELINE, "s3", "PutObject", 8, {"bucketName": PAGES, "key": "static/js/main.js"}),
     _Call(PIPELINE, "cloudfront", "CreateInvalidation", 2),
     _Call(OPERATOR, "secretsmanager", "ListSecrets", 4),
+    _Call(OPERATOR, "ec2", "AuthorizeSecurityGroupIngress", 2),
+    _Call(OPERATOR, "ec2", "RevokeSecurityGroupIngress", 2),
+    _Call(PIPELINE, "dynamodb", "PutItem", 6, {"tableName": LOCKS, "key": {"LockID": LOCK}}),
+    _Call(PIPELINE, "dynamodb", "PutItem", 1, {"tableName": LOCKS, "key": {"LockID": LOCK}}, _HELD),
     _Call(
         PIPELINE, "secretsmanager", "GetSecretValue", 4, {"secretId": f"fusion-bitcoin/{SECRETS[2]}"}, "AccessDenied"
     ),
@@ -58,16 +63,18 @@ def record(random: Random, at: datetime) -> str:
         "eventID": _uuid(random), "readOnly": reads, "eventType": "AwsApiCall", "managementEvent": True,
         "recipientAccountId": ACCOUNT, "eventCategory": "Management",
     }  # fmt: skip
-    return json.dumps(entry | _denial(call))
+    return json.dumps(entry | _failure(call))
 
 
 def _identity(user: str) -> dict[str, str]:
     return {"type": "IAMUser", "arn": _arn(user), "accountId": ACCOUNT, "userName": user}
 
 
-def _denial(call: _Call) -> dict[str, str]:
+def _failure(call: _Call) -> dict[str, str]:
     if not call.error:
         return {}
+    if call.error == _HELD:
+        return {"errorCode": call.error, "errorMessage": "The conditional request failed"}
     said = f"User: {_arn(call.user)} is not authorized to perform: {call.service}:{call.name}"
     return {"errorCode": call.error, "errorMessage": f"{said} because no identity-based policy allows the action"}
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 HOUR = 3600.0
 USER, UID = "oncall", 1001
 API_SERVER = "10.20.11.203"
-BASTION_IP = "10.20.10.5"
 
 
 @dataclass(frozen=True, slots=True)

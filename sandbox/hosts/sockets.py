@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from sandbox.cluster.nodes.estate.machines import BASTION_IP
 from sandbox.cluster.nodes.machines import Machine
-from sandbox.hosts.facts import API_SERVER, BASTION_IP
+from sandbox.hosts.facts import API_SERVER
 from sandbox.noise import Noise
 
 _LOGIN = 61_000

@@ -54,13 +54,13 @@ def messages(at: Client, group: str, pattern: str = "") -> list[str]:
     return [event["message"] for event in events]
 
 
-def story(aws: Aws) -> dict[str, Any]:
+def story(aws: Aws) -> tuple[list[Any], ...]:
     """What the seed decides: nothing of it is a moment or a credential."""
     at, section = Client(aws), aws.section["aws"]
     request = re.compile(r'"[A-Z]+ http[^"]*"')
-    return {
-        "section": {key: value for key, value in section.items() if key != "endpoint_url"},
-        "requests": [request.findall(line) for line in messages(at, section["access_log_group"])],
-        "calls": [json.loads(text)["eventID"] for text in messages(at, section["trail_log_group"])],
-        "flows": [line.split()[:10] for line in messages(at, section["flow_log_group"])],
-    }
+    return (
+        [pair for pair in section.items() if pair[0] != "endpoint_url"],
+        [request.findall(line) for line in messages(at, section["access_log_group"])],
+        [json.loads(text)["eventID"] for text in messages(at, section["trail_log_group"])],
+        [line.split()[:10] for line in messages(at, section["flow_log_group"])],
+    )

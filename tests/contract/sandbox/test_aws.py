@@ -8,11 +8,14 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from ipaddress import ip_address, ip_network
 from pathlib import Path
+from typing import Any
 
+import boto3
 import pytest
 import pytest_asyncio
 import yaml
@@ -23,9 +26,14 @@ from providers.core.errors import Unreachable
 from sandbox.aws import Aws, start
 from sandbox.aws.account import Account, session
 from sandbox.aws.balancer import Balancer
+from sandbox.aws.logs import ACCESS_GROUP, FLOW_GROUP, TRAIL_GROUP, Logs
 from sandbox.aws.metrics import MINUTES, Meter
 from sandbox.cluster.cluster import Cluster
-from sandbox.cluster.nodes.estate.machines import MACHINES
+from sandbox.cluster.nodes.estate.bridge import RELEASES
+from sandbox.cluster.nodes.estate.config import DATABASE
+from sandbox.cluster.nodes.estate.ground import AGE
+from sandbox.cluster.nodes.estate.machines import BASTION_IP, MACHINES
+from sandbox.cluster.nodes.programs import outside
 from tests.contract.sandbox.aws_account import CLUSTER, Client, grounds_in, messages, story, writer_of
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -72,7 +80,7 @@ async def test_machines_are_those_of_the_cluster_and_a_bastion(aws: Aws, at: Cli
     }
     nodes = {(m.instance, m.name, m.ip, m.zone) for m in MACHINES}
     (bastion,) = facts - nodes
-    assert nodes < facts and bastion[2].startswith("10.20.")
+    assert nodes < facts and bastion[2] == BASTION_IP
     assert {i["State"]["Name"] for i in found} == {"running"}
 
 
@@ -130,6 +138,66 @@ async def test_databases_have_settings_and_snapshots_of_both_kinds(aws: Aws, at:
     assert (
         {s["SnapshotType"] for s in of_cluster} == {s["SnapshotType"] for s in of_instance} == {"automated", "manual"}
     )
+
+
+async def test_databases_have_a_past_to_go_back_to(aws: Aws, at: Client) -> None:
+    rds, section, now = at.rds, aws.section["aws"], datetime.now(UTC)
+    (cluster,) = rds.describe_db_clusters(DBClusterIdentifier=section["rds_cluster"])["DBClusters"]
+    assert cluster["LatestRestorableTime"] - cluster["EarliestRestorableTime"] >= timedelta(days=7)
+    (instance,) = rds.describe_db_instances(DBInstanceIdentifier=section["rds_instance"])["DBInstances"]
+    born = now - AGE
+    for made in (cluster["ClusterCreateTime"], instance["InstanceCreateTime"]):
+        assert abs(made - born) < timedelta(minutes=5)
+    snapshots = [
+        *rds.describe_db_cluster_snapshots()["DBClusterSnapshots"],
+        # The members of an Aurora cluster have none.
+        *rds.describe_db_snapshots()["DBSnapshots"],
+    ]
+    nights = [s["SnapshotCreateTime"] for s in snapshots if s["SnapshotType"] == "automated"]
+    assert len(nights) == 14 and len({night.date() for night in nights}) == 7
+    assert timedelta(0) < now - max(nights) < timedelta(days=1, minutes=5)
+    releases = [now - s["SnapshotCreateTime"] - RELEASES[-1].ago for s in snapshots if s["SnapshotType"] == "manual"]
+    assert len(releases) == 2 and max(map(abs, releases)) < timedelta(minutes=5)
+
+
+async def test_events_of_the_databases_are_told_for_the_time_asked(aws: Aws, at: Client) -> None:
+    backups = partial(
+        at.rds.describe_events, SourceType="db-instance", SourceIdentifier=aws.section["aws"]["rds_instance"]
+    )
+    now = datetime.now(UTC)
+    days = backups(Duration=14 * 24 * 60)["Events"]
+    assert [e["Message"] for e in days] == 7 * ["Backing up DB instance", "Finished DB instance backup"]
+    assert backups(StartTime=days[0]["Date"], EndTime=days[1]["Date"])["Events"] == days[:2]
+    recent = [event for event in days if event["Date"] > now - timedelta(hours=1)]
+    assert backups()["Events"] == recent
+
+
+async def test_credentials_and_pages_have_an_age(aws: Aws, at: Client) -> None:
+    ages = [
+        *(secret["LastChangedDate"] for secret in at.secretsmanager.list_secrets()["SecretList"]),
+        *(key["CreateDate"] for key in at.iam.list_access_keys(UserName="fusion-bitcoin-deploy")["AccessKeyMetadata"]),
+        *(page["LastModified"] for page in at.s3.list_objects_v2(Bucket=aws.section["aws"]["bucket"])["Contents"]),
+        *(i["LaunchTime"] for r in at.ec2.describe_instances()["Reservations"] for i in r["Instances"]),
+    ]
+    assert len(ages) == 11 and all(datetime.now(UTC) - moment > timedelta(days=2) for moment in ages)
+
+
+UNSUPPORTED: tuple[tuple[str, Callable[[Client], Any]], ...] = (
+    ("query", lambda at: at.rds.describe_pending_maintenance_actions()),
+    ("ec2", lambda at: at.ec2.describe_instance_event_windows()),
+    ("json", lambda at: at.cloudtrail.lookup_events()),
+    ("of CloudWatch", lambda at: at.cloudwatch.describe_alarm_history()),
+    ("of the cache", lambda at: at.elasticache.describe_cache_parameters(CacheParameterGroupName="default.redis7")),
+)
+
+
+@pytest.mark.parametrize("call", [call for _, call in UNSUPPORTED], ids=[protocol for protocol, _ in UNSUPPORTED])
+async def test_what_it_lacks_is_refused_and_not_sent_again(at: Client, call: Callable[[Client], Any]) -> None:
+    with pytest.raises(ClientError, match="The sandbox does not support") as refused:
+        call(at)
+    answer = refused.value.response
+    assert answer["Error"]["Code"] == "InvalidAction"
+    assert (answer["ResponseMetadata"]["HTTPStatusCode"], answer["ResponseMetadata"]["RetryAttempts"]) == (400, 0)
 
 
 async def test_failover_swaps_the_writer_and_is_recorded(at: Client) -> None:
@@ -191,21 +259,38 @@ async def test_access_log_has_the_fields_of_elastic_load_balancing(aws: Aws, at:
     rows = [shlex.split(line) for line in lines]
     assert len(rows) >= 300 and {len(row) for row in rows} == {30}
     assert {row[0] for row in rows} == {"http"}
-    assert all(re.fullmatch(r"10\.20\.1[12]\.\d+:(3000|3001|8080)", row[4]) for row in rows)
-    statuses = {row[8] for row in rows}
-    assert "200" in statuses and any(status.startswith("5") for status in statuses)
-    assert all(row[9] == "-" for row in rows if row[8] in {"502", "504"})
+    assert {row[4] for row in rows if row[8] == "503"} == {"-"}
+    reached = [row for row in rows if row[8] != "503"]
+    assert all(re.fullmatch(r"10\.20\.1[12]\.\d+:(3000|3001|8080)", row[4]) for row in reached)
+    assert {"200", "502", "503"} < {row[8] for row in rows}
+    assert all(row[9] == "-" for row in rows if row[8] in {"502", "503", "504"})
+    waits = {
+        slow: [float(row[6]) for row in rows if row[8] == "200" and ("POST" in row[12]) == slow] for slow in (0, 1)
+    }
+    assert min(map(len, waits.values())) > 30
+    assert sum(waits[1]) / len(waits[1]) > 4 * sum(waits[0]) / len(waits[0])
 
 
-async def test_trail_has_denied_calls(aws: Aws, at: Client) -> None:
+async def test_trail_has_denied_and_failed_calls(aws: Aws, at: Client) -> None:
     records = [json.loads(text) for text in messages(at, aws.section["aws"]["trail_log_group"])]
     denied = [r for r in records if "Denied" in r.get("errorCode", "")]
     assert 0 < len(denied) < len(records)
     assert all("is not authorized to perform" in r["errorMessage"] for r in denied)
+    failed = [r for r in records if "Failed" in r.get("errorCode", "")]
+    assert {r["errorMessage"] for r in failed} == {"The conditional request failed"}
     guide = '{ $.errorCode = "*Denied*" || $.errorCode = "*Failed*" }'
-    assert [json.loads(text) for text in messages(at, aws.section["aws"]["trail_log_group"], guide)] == denied
+    found = [json.loads(text) for text in messages(at, aws.section["aws"]["trail_log_group"], guide)]
+    assert [r["eventID"] for r in found] == [r["eventID"] for r in records if r in denied or r in failed]
+    writes = [r for r in records if not r["readOnly"] and "errorCode" not in r]
+    assert datetime.now(UTC) - datetime.fromisoformat(writes[-1]["eventTime"]) < timedelta(minutes=15)
     with pytest.raises(ClientError, match=r"InvalidParameterException.*Invalid filter pattern"):
         messages(at, aws.section["aws"]["trail_log_group"], "{ $.errorCode = ")
+
+
+def _data_subnets(at: Client) -> list[dict[str, Any]]:
+    name = {"Name": "tag:Name", "Values": ["fusion-bitcoin-data-a"]}
+    subnets: list[dict[str, Any]] = at.ec2.describe_subnets(Filters=[name])["Subnets"]
+    return subnets
 
 
 async def test_flow_log_has_rejected_flows(aws: Aws, at: Client) -> None:
@@ -216,6 +301,9 @@ async def test_flow_log_has_rejected_flows(aws: Aws, at: Client) -> None:
     assert 0 < len(rejected) < len(flows)
     for pattern in ("REJECT", "[..., action=REJECT, status]"):
         assert len(messages(at, group, pattern)) == len(rejected)
+    database = next(ip_network(s["CidrBlock"]) for s in _data_subnets(at))
+    address = outside.address(DATABASE[0])
+    assert address in {flow[4] for flow in flows if flow[6] == "5432"} and ip_address(address) in database
     known = {n["NetworkInterfaceId"] for n in at.ec2.describe_network_interfaces()["NetworkInterfaces"]}
     assert {flow[2] for flow in flows} <= known
 
@@ -263,6 +351,32 @@ async def test_metrics_go_on_after_the_seed(aws: Aws) -> None:
     assert MINUTES + 10 <= len(points) <= MINUTES + 11 and {point["SampleCount"] for point in points} == {1.0}
 
 
+async def test_logs_go_on_after_the_seed(aws: Aws) -> None:
+    began = datetime.now(UTC) - timedelta(hours=1)
+    elsewhere = boto3.Session("key", "secret", region_name="eu-central-1")
+    account = Account(elsewhere, aws.where["aws_endpoint"], 7, began)
+    services = ("relayer", "resolver", "frontend")
+    balancer = Balancer("loadbalancer/app/another/1", {service: f"arn:{service}" for service in services})
+    logs = Logs(
+        account, balancer, {machine.ip: f"eni-{machine.instance}" for machine in MACHINES} | {BASTION_IP: "eni-b"}
+    )
+
+    def moments(group: str) -> list[int]:
+        client = account.client("logs")
+        return [e["timestamp"] for e in client.filter_log_events(logGroupName=group, limit=10_000)["events"]]
+
+    logs.seed()
+    groups = (ACCESS_GROUP, TRAIL_GROUP, FLOW_GROUP)
+    past = {group: moments(group) for group in groups}
+    logs.beat()
+    for group in groups:
+        assert max(past[group]) <= began.timestamp() * 1000
+        more = moments(group)
+        assert more[: len(past[group])] == past[group] and len(more) >= len(past[group]) + 30
+    logs.beat()
+    assert min(len(moments(group)) - len(past[group]) for group in groups) < 200
+
+
 async def test_alarms_are_all_ok(at: Client) -> None:
     alarms = at.cloudwatch.describe_alarms(AlarmNamePrefix="fusion-bitcoin")["MetricAlarms"]
     assert len(alarms) == 8 and {alarm["StateValue"] for alarm in alarms} == {"OK"}
@@ -297,7 +411,10 @@ async def test_same_seed_tells_the_same_story_and_stop_ends_it(
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
     member = await start(grounds_in(tmp_path))
     monkeypatch.undo()
-    assert story(member) == story(aws)
+    for one, other in zip(story(member), story(aws), strict=True):
+        # The one that has run for longer has more to tell.
+        length = min(len(one), len(other))
+        assert length > 10 and one[:length] == other[:length]
     assert Path(member.where["aws_credentials"]).read_text() != Path(aws.where["aws_credentials"]).read_text()
     port = int(member.where["aws_endpoint"].rpartition(":")[2])
     with socket.create_connection(("127.0.0.1", port), timeout=5):

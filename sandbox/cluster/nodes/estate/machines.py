@@ -5,6 +5,8 @@ from __future__ import annotations
 from sandbox.cluster.nodes.machines import Machine
 
 REGION = "eu-west-1"
+BASTION_IP = "10.20.1.10"
+"""The way in from outside; it is no machine of the cluster."""
 MONITORING_TAINT = ("dedicated", "monitoring", "NoSchedule")
 _GROUP = "eks.amazonaws.com/nodegroup"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import zlib
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +24,11 @@ _CHAIN_ID = "1"
 def knows(host: str) -> bool:
     """Whether the name resolves."""
     return host in _NAMES or any(host == name for name, _ in _SERVED)
+
+
+def address(host: str) -> str:
+    """Where a name from beyond the cluster leads to: a place in the subnets of the data tier."""
+    return f"10.20.200.{zlib.crc32(host.encode()) % 250 + 2}"
 
 
 def serves(host: str, port: int) -> bool:
