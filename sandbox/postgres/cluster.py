@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -28,6 +29,24 @@ _ACCESS: Final = "host all all 127.0.0.1/32 scram-sha-256\n"
 def server_uid() -> int:
     """The uid to run the server as; -1 keeps ours."""
     return NOBODY if os.geteuid() == 0 else -1
+
+
+def reachable(package: Path, directory: Path) -> Path:
+    """The programs, where the server's user can run them: a copy, when they lie in somebody's private directory."""
+    programs = package / "pginstall" / "bin"
+    open_to_all = all(way.stat().st_mode & 0o001 for way in (programs.resolve(), *programs.resolve().parents))
+    if server_uid() < 0 or open_to_all:
+        return programs
+    copy = directory / "programs" / package.name
+    for part in ("bin", "lib", "share"):
+        shutil.copytree(package / "pginstall" / part, copy / "pginstall" / part, symlinks=True)
+    # The wheel's shared libraries lie beside its package, and are looked for from where the programs are.
+    libraries = package.with_name(f"{package.name}.libs")
+    if libraries.is_dir():
+        shutil.copytree(libraries, copy.with_name(libraries.name))
+    for made in ((directory / "programs"), *(path for path in (directory / "programs").rglob("*") if path.is_dir())):
+        made.chmod(0o755)
+    return copy / "pginstall" / "bin"
 
 
 async def make(directory: Path, programs: Path, password: str) -> Path:

