@@ -41,9 +41,9 @@ def kube_of(site: Site) -> Kube:
 
 def action_catalog() -> dict[str, type[Action]]:
     """Every action by its id, without building a provider (the command line's help needs them)."""
-    from providers.kube.rollback import Rollback
+    from providers.kube.actions import ACTIONS
 
-    return {action.id: action for action in (Rollback,)}
+    return {action.id: action for action in ACTIONS}
 
 
 def _kube() -> type[Kube]:

@@ -172,12 +172,13 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 class Option(msgspec.Struct, frozen=True):
-    """A parameter of an action: `name` (also --name on the command line), `choices` offered, `default` shown first."""
+    """A parameter of an action: `name` is also --name on the command line; `asked` is put to whoever is at the keys."""
 
     name: str
     help: str
     default: str = ""
     required: bool = False
+    asked: bool = False
 
 
 class Action(Protocol):
@@ -192,6 +193,9 @@ class Action(Protocol):
 
     def hindrance(self, target: Target) -> str:
         """Why it cannot be done to this target, from what is known without asking; "" when it can."""
+
+    def known(self, target: Target) -> Mapping[str, str]:
+        """What the options are now, as far as that is known without asking: a form starts with it."""
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read, dry-run and describe. Raises BackendError; UsageError for options that make no sense."""

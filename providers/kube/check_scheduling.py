@@ -82,9 +82,14 @@ def _share(offered: float, asked: float) -> float:
     return offered / asked if asked else float("inf")
 
 
+async def free_room(kube: Kube) -> list[Room]:
+    """What the nodes have left now. Raises Denied where nodes or the pods of all namespaces may not be listed …"""
+    return rooms(await kube.nodes.first(), await _every_pod(kube.client))
+
+
 async def _room(kube: Kube) -> list[Room] | str:
     try:
-        return rooms(await kube.nodes.first(), await _every_pod(kube.client))
+        return await free_room(kube)
     except BackendError as error:
         return error.message
 

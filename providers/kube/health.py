@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
@@ -59,6 +59,20 @@ async def verify(
     staying = [pod for pod in pods if not pod.deleting]
     asked = (*(_endpoint(client, pod, service) for pod in staying), _errors(client, service, staying, expected))
     return (*found, *await asyncio.gather(*asked))
+
+
+async def verify_pods(
+    client: KubeClient, subject: str, read: Callable[[], Awaitable[Sequence[Pod]]]
+) -> tuple[Finding, ...]:
+    """Judge pods that belong to no deployment: whether those that are left are well."""
+    try:
+        pods = await read()
+    except BackendError as error:
+        return (_unknown(client, subject, "its peers cannot be seen", error),)
+    unwell = [p for p in pods if not p.healthy and not p.deleting]
+    quote = "; ".join(f"{p.name}: {why(p)}" for p in unwell[:3]) or ", ".join(p.name for p in pods[:5]) or "no pod"
+    summary = f"{len(pods) - len(unwell)} of {len(pods)} pods of its owner are well"
+    return (_finding(client.source, subject, Verdict.FAIL if unwell else Verdict.PASS, summary, quote),)
 
 
 async def _seen(client: KubeClient, namespace: str, name: str) -> tuple[Deployment, tuple[Pod, ...]]:

@@ -32,14 +32,21 @@ async def pods_of(client: KubeClient, namespace: str, selector: dict[str, str] |
 
 
 async def interrupts(client: KubeClient, deployment: Manifest) -> tuple[str, ...]:
-    """Sentences for the plan; what cannot be read is said, not left out."""
-    namespace, spec = deployment["metadata"]["namespace"], part(deployment, "spec")
-    pods = await pods_of(client, namespace, label_query(part(spec, "selector")))
+    """Sentences for the plan of a rollout; what cannot be read is said, not left out."""
+    spec = part(deployment, "spec")
+    pods = await pods_of(client, deployment["metadata"]["namespace"], label_query(part(spec, "selector")))
+    return (*pod_lines(pods, spec), *await bystanders(client, deployment, "a rollout"))
+
+
+async def bystanders(client: KubeClient, deployment: Manifest, change: str) -> tuple[str, ...]:
+    """Who else has a say in how many pods there are: disruption budgets and autoscalers. `change` names what is done."""
+    namespace = deployment["metadata"]["namespace"]
     try:
-        budgets = budget_lines(await _budgets(client, namespace), part(spec, "template"))
+        labels = part(deployment, "spec", "template", "metadata", "labels")
+        budgets = [budget_line(b, change) for b in await read_budgets(client, namespace) if matches(b.selector, labels)]
     except BackendError as error:
         budgets = [f"disruption budgets could not be read: {error.message}"]
-    return (*pod_lines(pods, spec), *budgets, *await _autoscalers(client, namespace, name_of(deployment)))
+    return (*budgets, *await _autoscalers(client, namespace, name_of(deployment)))
 
 
 def bounds(spec: Manifest) -> tuple[int, int]:
@@ -64,14 +71,10 @@ def pod_lines(pods: Sequence[Pod], spec: Manifest) -> list[str]:
     return lines
 
 
-def budget_lines(budgets: Sequence[Budget], template: Manifest) -> list[str]:
-    labels = part(template, "metadata", "labels")
-    return [
-        f"budget {b.name} ({b.minimum}): {b.healthy} healthy of {b.wanted} wanted, {b.allowed} may be disrupted;"
-        " a rollout is not bound by it"
-        for b in budgets
-        if matches(b.selector, labels)
-    ]
+def budget_line(budget: Budget, change: str) -> str:
+    """What a budget says. Only evictions are bound by budgets (KEP-85), which few remember at 3 am."""
+    left = f"{budget.healthy} healthy of {budget.wanted} wanted, {budget.allowed} may be disrupted"
+    return f"budget {budget.name} ({budget.minimum}): {left}; {change} is not bound by it"
 
 
 def _count(amount: int | str, desired: int, rounded: Callable[[float], int]) -> int:
@@ -80,7 +83,8 @@ def _count(amount: int | str, desired: int, rounded: Callable[[float], int]) -> 
     return rounded(int(amount.removesuffix("%")) * desired / 100)
 
 
-async def _budgets(client: KubeClient, namespace: str) -> list[Budget]:
+async def read_budgets(client: KubeClient, namespace: str) -> list[Budget]:
+    """The disruption budgets of a namespace. Raises Denied …"""
     path = f"/apis/policy/v1/namespaces/{namespace}/poddisruptionbudgets"
     try:
         body = await client.get(path)

@@ -24,4 +24,5 @@ def used_permissions(namespace: str, system_namespaces: Sequence[str]) -> tuple[
         Permission("create", "pods/exec", namespace),
         Permission("get", "pods/proxy", namespace),
         Permission("patch", "deployments.apps", namespace),
+        Permission("delete", "pods", namespace),
     )

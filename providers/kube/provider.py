@@ -102,9 +102,9 @@ class Kube:
 
     @property
     def actions(self) -> Sequence[Action]:
-        from providers.kube.rollback import Rollback
+        from providers.kube.actions import actions
 
-        return (Rollback(self),)
+        return actions(self)
 
     async def __aenter__(self) -> Self:
         return self

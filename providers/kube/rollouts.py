@@ -40,6 +40,10 @@ class History(msgspec.Struct, frozen=True):
     revisions: tuple[Revision, ...]
 
     @property
+    def name(self) -> str:
+        return str(self.deployment["metadata"]["name"])
+
+    @property
     def current(self) -> Revision | None:
         return next((r for r in self.revisions if r.current), None)
 
