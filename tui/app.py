@@ -1,4 +1,4 @@
-"""The shell: modes, keys, the prompt, and the way of every change through the gate."""
+"""The shell: modes, keys, the prompt, and the bridge to the core's thread."""
 
 from __future__ import annotations
 
@@ -20,21 +20,18 @@ from textual.filter import LineFilter
 from textual.notifications import SeverityLevel
 from textual.screen import Screen
 
-from providers.core.action import Action, Outcome, Plan, Progress, Target
+from providers.core.action import Target
 from providers.core.errors import UsageError
 from providers.core.feed import Fault
-from providers.core.gate import Confirmation
 from providers.core.runtime import Core
 from providers.core.site import Site
 from tui import theme
+from tui.change import ChangeFlow
 from tui.command import Completion, run_command
-from tui.confirm import Confirm
 from tui.filter import Filter
 from tui.help import help_lines
 from tui.jump import Jump
 from tui.keys import KEYS, bindings, keymap, pretty
-from tui.menu import ActionMenu
-from tui.outcome import OutcomeScreen
 from tui.palette import commands
 from tui.panel import Panel
 from tui.prompt import Prompt
@@ -101,22 +98,24 @@ class FusionApp(App[int], inherit_bindings=False):
             self.add_mode(mode.name, partial(mode.build, self.core, self.site))
         await self.switch_mode(next(iter(self._modes_by_name)))
 
-    def submit(self, work: Coroutine[Any, Any, T], done: Callable[[T], object], what: str = "") -> None:
-        """Run on the core; `done` gets the result on this thread, a failure becomes a toast."""
+    def submit(
+        self,
+        work: Coroutine[Any, Any, T],
+        done: Callable[[T], object],
+        what: str = "",
+        failed: Callable[[BaseException], object] | None = None,
+    ) -> None:
+        """Run on the core; `done` gets the result here, `failed` (else a toast that names `what`) the error."""
         future = self.core.submit(work)
-        future.add_done_callback(lambda f: self._hand_over(lambda: self._finish(f, done, what)))
+        on_error = failed or partial(self.complain, what=what)
+        future.add_done_callback(lambda f: self.hand_over(lambda: _finish(f, done, on_error)))
 
-    def _finish(self, future: Future[T], done: Callable[[T], object], what: str) -> None:
-        if future.cancelled():
-            return
-        error = future.exception()
-        if error is None:
-            done(future.result())
-            return
+    def complain(self, error: BaseException, what: str = "") -> None:
+        """A failure as a toast, with what to do about it."""
         fault = Fault.of(error)
         self.say(f"{what + ': ' if what else ''}{fault.message}{' — ' + fault.fix if fault.fix else ''}", "error")
 
-    def _hand_over(self, work: Callable[[], object]) -> None:
+    def hand_over(self, work: Callable[[], object]) -> None:
         """From the core's thread into this application's queue: what breaks there is seen, not lost."""
         # The interface may close its loop at any moment; then nobody is there to tell.
         with suppress(RuntimeError):
@@ -143,15 +142,8 @@ class FusionApp(App[int], inherit_bindings=False):
         found = self._selected_target()
         if found is None:
             self.say("Nothing is selected that could be changed.", "warning")
-            return
-        target, options = found
-
-        def chosen(action: Action | None) -> None:
-            if action is not None:
-                self.say(f"planning: {action.title} …")
-                self.submit(action.plan(target, options), self._confirm, action.title)
-
-        self.push_screen(ActionMenu(self.site, target), chosen)
+        else:
+            ChangeFlow(self, *found).start()
 
     def _selected_target(self) -> tuple[Target, Mapping[str, str]] | None:
         ask = self._asks_target()
@@ -165,31 +157,6 @@ class FusionApp(App[int], inherit_bindings=False):
     def _looked_at(self) -> Screen[Any]:
         """The screen that somebody works on, also while the palette lies over it."""
         return next(screen for screen in reversed(self.screen_stack) if not isinstance(screen, CommandPalette))
-
-    def _confirm(self, plan: Plan) -> None:
-        def answered(confirmation: Confirmation | None) -> None:
-            if confirmation is None:
-                self.say("Nothing was changed.")
-            else:
-                self._run(plan, confirmation)
-
-        # A toast would lie over the buttons.
-        self.clear_notifications()
-        self.push_screen(Confirm(plan, self.site), answered)
-
-    def _run(self, plan: Plan, confirmation: Confirmation) -> None:
-        shown = OutcomeScreen(plan)
-        self.push_screen(shown)
-
-        def report(progress: Progress) -> None:
-            self._hand_over(lambda: shown.report(progress))
-
-        def ended(outcome: Outcome) -> None:
-            shown.end(outcome)
-            if shown not in self.screen_stack:
-                self.say(f"{plan.title}: {outcome.verdict} — {outcome.message}")
-
-        self.submit(self.site.run(plan, confirmation, report), ended, plan.title)
 
     def arm(self, reason: str) -> None:
         """Allow changes in this environment for a while."""
@@ -279,7 +246,7 @@ class FusionApp(App[int], inherit_bindings=False):
         in_flight = self.site.gate.in_flight
         if in_flight:
             self.say("finishing what is in flight …", "warning")
-        self.core.submit(self.site.close()).add_done_callback(lambda _: self._hand_over(lambda: self.exit(0)))
+        self.core.submit(self.site.close()).add_done_callback(lambda _: self.hand_over(lambda: self.exit(0)))
         # Reading systems that hang must not keep anybody here; a change that was sent is waited for.
         self.set_timer(LEAVE_AT_LAST if in_flight else LEAVE_AT_ONCE, lambda: self.exit(0))
 
@@ -312,6 +279,16 @@ class FusionApp(App[int], inherit_bindings=False):
         self._exit_renderables.append(pages("".join(traceback.format_exception(self._exception or sys.exception()))))
         self._close_messages_no_wait()
         self._return_code = 1
+
+
+def _finish(future: Future[T], done: Callable[[T], object], failed: Callable[[BaseException], object]) -> None:
+    if future.cancelled():
+        return
+    error = future.exception()
+    if error is None:
+        done(future.result())
+    else:
+        failed(error)
 
 
 async def _on_core(work: Callable[[], T]) -> T:

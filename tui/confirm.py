@@ -16,6 +16,7 @@ from textual.widgets import Button, Input, Static
 from providers.core.action import Plan, Risk
 from providers.core.gate import Confirmation, required
 from providers.core.text import plain
+from tui.field import Field
 from tui.plan import plan_lines
 from tui.text import content
 
@@ -28,7 +29,7 @@ BURST = (5, 0.02)
 """More keys than this within so many seconds come from no hand: a paste, or a terminal's answer."""
 
 
-class TypedInput(Input):
+class TypedInput(Field):
     """Takes keys of a hand only: no paste, no burst, nothing before the dialog has settled."""
 
     def __init__(self, placeholder: str, *, id: str) -> None:  # noqa: A002 - Textual's name
@@ -130,8 +131,9 @@ class Confirm(ModalScreen[Confirmation | None]):
             return content("It cannot run: " + "; ".join(self._plan.blockers), "bold $text-error")
         wanted = "y" if self._level is Risk.LOW else self._plan.target.name
         marked = "" if plain(self._plan.target.name) else "  (this name is not plain ASCII: type it exactly)"
-        armed = "" if self._site.gate.armed else "  The environment is READ-ONLY: arm it first (tab to Arm)."
-        return content(f"To run it, tab to the field, type  {wanted}  and press enter.{marked}{armed}", "bold")
+        if self._site.gate.armed is None:
+            return content(f"READ-ONLY: tab and enter arm it; then type  {wanted}  and press enter.{marked}", "bold")
+        return content(f"To run it, tab to the field, type  {wanted}  and press enter.{marked}", "bold")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         if time.monotonic() - self._born < SETTLE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -19,8 +19,15 @@ if TYPE_CHECKING:
     from providers.core.site import Site
 
 
-class ActionMenu(ModalScreen[Action | None]):
-    """Dismisses with the chosen action, or None."""
+class Choice(NamedTuple):
+    """The chosen action, and whether its options are to be looked at before it is planned."""
+
+    action: Action
+    ask: bool
+
+
+class ActionMenu(ModalScreen[Choice | None]):
+    """Dismisses with the choice, or None."""
 
     DEFAULT_CSS = """
     ActionMenu { align: center middle; }
@@ -29,7 +36,8 @@ class ActionMenu(ModalScreen[Action | None]):
     ActionMenu OptionList, ActionMenu OptionList:focus { height: auto; max-height: 20; border: none; padding: 0;
         background: $surface; }
     """
-    BINDINGS: ClassVar[list[Any]] = [("escape,q", "cancel", "Cancel")]
+    BINDINGS: ClassVar[list[Any]] = [("escape,q", "cancel", "Cancel"), ("o", "options", "Options"),
+        ("j", "move(1)", "Down"), ("k", "move(-1)", "Up")]  # fmt: skip
 
     def __init__(self, site: Site, target: Target) -> None:
         super().__init__()
@@ -44,7 +52,7 @@ class ActionMenu(ModalScreen[Action | None]):
                 yield OptionList(*(self._option(action) for action in self._actions))
             else:
                 yield Static(content(f"Nothing can be changed on a {self._target.kind}.", "$text-muted"))
-            yield Static(content("enter plans it and shows everything first; esc leaves", "$text-muted"))
+            yield Static(content("enter plans it and shows everything first; o options; esc leaves", "$text-muted"))
 
     def _option(self, action: Action) -> Option:
         hindrance = action.hindrance(self._target)
@@ -54,7 +62,22 @@ class ActionMenu(ModalScreen[Action | None]):
         return Option(content(text, "$text-muted" if hindrance else ""), id=action.id, disabled=bool(hindrance))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(next(a for a in self._actions if a.id == event.option.id))
+        self._choose(event.option.id or "", ask=False)
+
+    def action_move(self, by: int) -> None:
+        listed = self.query_one(OptionList) if self._actions else None
+        if listed is not None:
+            (listed.action_cursor_down if by > 0 else listed.action_cursor_up)()
+
+    def action_options(self) -> None:
+        """Look at the options of the highlighted one first."""
+        chosen = self.query_one(OptionList).highlighted_option if self._actions else None
+        if chosen is not None and not chosen.disabled:
+            self._choose(chosen.id or "", ask=True)
+
+    def _choose(self, name: str, *, ask: bool) -> None:
+        action = next(a for a in self._actions if a.id == name)
+        self.dismiss(Choice(action, ask and bool(action.options)))
 
     def action_cancel(self) -> None:
         self.dismiss(None)

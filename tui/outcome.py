@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from providers.core.action import Outcome, Plan, Progress, Stage, Verdict
 from providers.core.check import Verdict as Judged
+from tui.bar import bar
 from tui.moment import now
 from tui.text import content
 
@@ -30,6 +31,7 @@ class OutcomeScreen(ModalScreen[None]):
     OutcomeScreen { align: center middle; }
     OutcomeScreen > Vertical { width: 90%; max-width: 120; height: 70%; background: $surface; border: thick $primary;
         padding: 0 1; }
+    OutcomeScreen #bar { height: 1; }
     """
     BINDINGS: ClassVar[list[Any]] = [("escape,q,enter", "leave", "Leave it running")]
 
@@ -38,10 +40,12 @@ class OutcomeScreen(ModalScreen[None]):
         self._plan = plan
         self._lines: list[Content] = [content("sent to the gate …", "$text-muted")]
         self._ended = False
+        self._fraction: float | None = None
 
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Static(content(self._plan.title, "bold"))
+            yield Static(id="bar", markup=False)
             with VerticalScroll():
                 yield Static(id="lines", markup=False)
             yield Static(content("esc leaves; the change goes on and is recorded", "$text-muted"), id="hint")
@@ -51,6 +55,7 @@ class OutcomeScreen(ModalScreen[None]):
 
     def report(self, progress: Progress) -> None:
         """One step."""
+        self._fraction = progress.fraction if progress.fraction is not None else self._fraction
         self._add(f"{progress.stage:<8} {progress.message}", _OF_STAGE.get(progress.stage, ""))
 
     def end(self, outcome: Outcome) -> None:
@@ -70,6 +75,8 @@ class OutcomeScreen(ModalScreen[None]):
             self._draw()
 
     def _draw(self) -> None:
+        if self._fraction is not None:
+            self.query_one("#bar", Static).update(content(bar(self._fraction)))
         self.query_one("#lines", Static).update(Content("\n").join(self._lines))
         self.query_one(VerticalScroll).scroll_end(animate=False)
         if self._ended:

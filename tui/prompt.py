@@ -12,6 +12,7 @@ from textual.suggester import Suggester
 from textual.widgets import Input, Static
 
 from tui.command import HINT
+from tui.field import Field
 
 HINTS: Final = {
     "/": "words  !word  -l label=value  /regex/",
@@ -50,7 +51,7 @@ class Prompt(ModalScreen[str | None]):
         hint = HINTS[self._sign]
         with Horizontal():
             yield Static(":" if self._sign == ":" else "/")
-            yield Input(self._value, placeholder=hint, suggester=self._suggester, max_length=400, select_on_focus=False)
+            yield Field(self._value, placeholder=hint, suggester=self._suggester, max_length=400, select_on_focus=False)
 
     def on_input_changed(self, event: Input.Changed) -> None:
         if self._changed is not None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from providers.core.check import Check
+from providers.kube.check_backend import checks as backend_checks
 from providers.kube.check_config import checks as config_checks
 from providers.kube.check_pods import checks as pod_checks
 from providers.kube.check_scheduling import checks as scheduling_checks
@@ -17,4 +18,5 @@ if TYPE_CHECKING:
 
 def checks(kube: Kube) -> Sequence[Check]:
     """Every check of the cluster, bound to its feeds."""
-    return (*pod_checks(kube), *service_checks(kube), *config_checks(kube), *scheduling_checks(kube))
+    made = (pod_checks, service_checks, config_checks, scheduling_checks, backend_checks)
+    return tuple(check for bind in made for check in bind(kube))

@@ -71,7 +71,7 @@ class DeletePod:
             risk=Risk.DESTRUCTIVE if _grave(pod, peers, budgets) else self.risk,
             calls=deletion.calls,
             diff=(Change(f"pod {pod.name}", f"{pod.status}, {pod.ready} ready, on {pod.node or 'no node'}", None),),
-            interrupts=(*pod_lines(pod, peers, raw, grace), *(budget_line(b, "a deletion") for b in budgets), *unread),
+            interrupts=(*pod_lines(pod, peers, raw, grace), *_budget_lines(pod, budgets), *unread),
             preconditions=(Precondition("uid", pod.uid),),
             permissions=(deletion.permission,),
             dry_run=deletion.rehearsal.dry_run,
@@ -112,6 +112,11 @@ def pod_lines(pod: Pod, peers: Sequence[Pod], raw: Manifest, grace: int | None) 
     if grace == 0:
         return [*lines, "killed at once; on a node that does not answer it may still run"]
     return [*lines, f"it has {own if grace is None else grace} s to end by itself"]
+
+
+def _budget_lines(pod: Pod, budgets: Sequence[Budget]) -> list[str]:
+    over = [f"budget {b.name} allows none: this is one too many" for b in budgets if pod.healthy and not b.allowed]
+    return [*over, *(budget_line(b, "a deletion") for b in budgets)]
 
 
 def _grave(pod: Pod, peers: Sequence[Pod], budgets: Sequence[Budget]) -> bool:

@@ -39,7 +39,7 @@ async def interrupts(client: KubeClient, deployment: Manifest) -> tuple[str, ...
 
 
 async def bystanders(client: KubeClient, deployment: Manifest, change: str) -> tuple[str, ...]:
-    """Who else has a say in how many pods there are: disruption budgets and autoscalers. `change` names what is done."""
+    """Who else has a say in how many pods there are: budgets and autoscalers. `change` names what is done."""
     namespace = deployment["metadata"]["namespace"]
     try:
         labels = part(deployment, "spec", "template", "metadata", "labels")

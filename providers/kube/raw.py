@@ -71,9 +71,18 @@ class Writer(msgspec.Struct, frozen=True):
 
 def last_writer(manifest: Manifest, field: str) -> Writer | None:
     """The newest writer of a top-level field ("spec", "data"); None when nobody is on record."""
-    writers = [
+    return max(_writers(manifest, field), key=lambda w: w.at.timestamp() if w.at else 0.0, default=None)
+
+
+def template_writers(deployment: Manifest) -> list[Writer]:
+    """Everybody on record who wrote the pod template; of each only the last time is kept."""
+    return _writers(deployment, "spec", "template")
+
+
+def _writers(manifest: Manifest, *path: str) -> list[Writer]:
+    return [
         Writer(str(entry.get("manager", "")), moment(entry.get("time")))
         for entry in items(manifest, "metadata", "managedFields")
-        if f"f:{field}" in part(entry, "fieldsV1") and not entry.get("subresource")
+        if f"f:{path[-1]}" in part(entry, "fieldsV1", *(f"f:{name}" for name in path[:-1]))
+        and not entry.get("subresource")
     ]
-    return max(writers, key=lambda w: w.at.timestamp() if w.at else 0.0, default=None)

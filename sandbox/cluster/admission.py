@@ -19,16 +19,16 @@ def admit(kind: Kind, obj: Manifest, old: Manifest | None) -> None:
     default(kind.key, obj)
     validate(kind, obj, old)
     if old is None and kind.key == "deployments.apps" and "managedFields" not in obj["metadata"]:
-        note_writer(kind, obj, _DEFAULT_WRITER, "Update")
+        note_writer(kind, obj, _DEFAULT_WRITER, "Update", obj["metadata"].get("creationTimestamp") or stamp())
 
 
-def note_writer(kind: Kind, obj: Manifest, manager: str, operation: str) -> None:
+def note_writer(kind: Kind, obj: Manifest, manager: str, operation: str, at: str | None = None) -> None:
     """Write the managedFields entry of one writer, replacing an earlier one."""
     entry = {
         "manager": manager,
         "operation": operation,
         "apiVersion": kind.api_version,
-        "time": stamp(),
+        "time": at or stamp(),
         "fieldsType": "FieldsV1",
         "fieldsV1": _owned({name: value for name, value in obj.items() if name == "spec"}) | _labels(obj),
     }

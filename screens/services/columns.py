@@ -167,9 +167,10 @@ def _short(value: str | None) -> str:
 REVISIONS: tuple[Column[Revision], ...] = (
     Column("REV", lambda r: Cell(str(r.number), "accent" if r.current else ""), 4, right=True, weight=10),
     Column("", lambda r: Cell("runs now" if r.current else "", "ok"), 8, weight=9),
-    Column("AGE", lambda r: Cell(age(r.created), "muted"), 5, weight=7),
+    Column("AGE", lambda r: Cell(age(r.since), "muted"), 5, weight=7),
     Column("READY", lambda r: Cell(f"{r.ready}/{r.replicas}", "muted"), 6, weight=5),
     Column("IMAGES", lambda r: Cell(", ".join(i.rpartition("/")[2] for i in r.images)), 34, weight=6),
+    Column("BY", lambda r: Cell(r.by or "-", "muted"), 16, weight=3),
     Column("CAUSE", lambda r: Cell(r.cause), 40, weight=4),
     Column("GOING BACK CHANGES", lambda r: Cell(difference(r.changes), "muted"), 200, weight=8, flex=True),
 )

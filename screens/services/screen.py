@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import partial
 from typing import Any, ClassVar
 
@@ -20,12 +19,11 @@ from providers.core.site import Site
 from providers.kube.describe import PATHS
 from providers.kube.logs import LogTarget
 from providers.kube.provider import Kube
-from providers.kube.rollouts import history
 from providers.kube.selectors import Selector
 from screens.services.contents import ContentsScreen
 from screens.services.log import LogScreen
 from screens.services.pages import described, manifest
-from screens.services.panels import Events, Pods, Revisions, Selection, Services, Workloads
+from screens.services.panels import Events, Pods, Selection, Services, Workloads
 from screens.services.rollouts import RolloutsScreen
 from tui.header import Header
 from tui.keys import bindings
@@ -157,14 +155,9 @@ class ServicesScreen(ModeScreen):
         if workload is None:
             self.fusion.say("Select a deployment to see its revisions.", "warning")
             return
-        d, client = workload.deployment, self._kube.client
-
-        async def revisions() -> Sequence[Any]:
-            return (await history(client, d.namespace, d.name)).revisions
-
-        feed: Feed[Sequence[Any]] = Feed("revisions", self._kube.source, poll(revisions, 5.0), deadline=20.0)
+        d = workload.deployment
         target = Target("deployment", d.name, d.namespace, d.uid)
-        self.app.push_screen(RolloutsScreen(self._core, self._site, target, Revisions(target, self._core, feed)))
+        self.app.push_screen(RolloutsScreen(self._core, self._site, self._kube, target))
 
     def _describable(self) -> Target | None:
         found = self.target()

@@ -88,6 +88,9 @@ class Restart:
     def hindrance(self, target: Target) -> str:
         return "it runs no container" if target.name == "empty" else ""
 
+    def known(self, target: Target) -> Mapping[str, str]:
+        return {}
+
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         self.asked.append(target)
         if self.fault is not None:
