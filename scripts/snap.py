@@ -15,7 +15,7 @@ PICTURES: Final = Path(__file__).parents[1] / "docs" / "pictures"
 SIZE: Final = (140, 40)
 ACTS: Final[dict[str, tuple[str, Callable[[Terminal], Awaitable[None]]]]] = {
     "services": ("CrashLoopBackOff", nothing),
-    "confirm": ("To run it", confirm),
+    "confirm": ("READ-ONLY: tab", confirm),
 }
 """The name of a picture to what has to be seen in it, and what has to be done for it."""
 
