@@ -42,14 +42,14 @@ class PodDeletion:
         self._expected = expected
         self._path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}"
         self._before: frozenset[str] = frozenset()
-        options: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": pod.uid}}
-        self._body = msgspec.json.encode(options | ({} if grace is None else {"gracePeriodSeconds": grace}))
+        pinned: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": pod.uid}}
+        self._options = pinned | ({} if grace is None else {"gracePeriodSeconds": grace})
         self.permission = Permission("delete", "pods", pod.namespace, pod.name)
         self.rehearsal = Rehearsal(DryRun("not offered", "not asked yet"))
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        return (Call(self._client.source, "DELETE", self._path, self._body.decode()),)
+        return (Call(self._client.source, "DELETE", self._path, msgspec.json.encode(self._options).decode()),)
 
     @property
     def steps(self) -> Steps:
@@ -63,7 +63,8 @@ class PodDeletion:
             self.rehearsal = Rehearsal(dry_run, (f"not allowed: {missing} is missing",))
             return
         try:
-            await self._delete({"dryRun": "All"})
+            # In the body: beside one, a server overlooks a dryRun of the query, and deletes.
+            await self._delete(self._options | {"dryRun": ["All"]})
         except (Denied, Invalid) as error:
             self.rehearsal = Rehearsal(DryRun("failed", error.message), (f"the server refuses it: {error.message}",))
         else:
@@ -73,12 +74,12 @@ class PodDeletion:
         return "" if await self._client.allowed(self.permission) else str(self.permission)
 
     async def _apply(self) -> str:
-        await self._delete({})
+        await self._delete(self._options)
         return "the server accepted the deletion"
 
-    async def _delete(self, params: dict[str, str]) -> None:
+    async def _delete(self, options: dict[str, Any]) -> None:
         try:
-            await self._client.send("DELETE", self._path, self._body, params=params)
+            await self._client.send("DELETE", self._path, msgspec.json.encode(options))
         except NotFound as error:
             raise Conflict(f"{self._pod.name} is gone already", source=error.source) from None
 

@@ -52,7 +52,7 @@ class ObjectsApi:
             case "patch":
                 return self._patch(request, address, await request.read())
             case "delete":
-                return self._delete(address, await _optional_body(request), request)
+                return self._delete(address, await _delete_options(request))
         return self._delete_all(request, address)
 
     def _get(self, request: web.Request, address: Address) -> web.Response:
@@ -170,13 +170,13 @@ class ObjectsApi:
         part = address.subresource or None
         return answer(self._store.replace(address.kind.key, patched, subresource=part, dry=_dry(request)))
 
-    def _delete(self, address: Address, body: Manifest, request: web.Request) -> web.Response:
-        conditions = body.get("preconditions") or {}
-        grace = body.get("gracePeriodSeconds", request.query.get("gracePeriodSeconds"))
+    def _delete(self, address: Address, options: Manifest) -> web.Response:
+        conditions = options.get("preconditions") or {}
+        grace = options.get("gracePeriodSeconds")
         gone = self._store.delete(
             address.kind.key, address.namespace, address.name,
-            grace=None if grace is None else int(grace), propagation=body.get("propagationPolicy") or "Background",
-            uid=conditions.get("uid"), revision=conditions.get("resourceVersion"), dry=_dry(request),
+            grace=None if grace is None else int(grace), propagation=options.get("propagationPolicy") or "Background",
+            uid=conditions.get("uid"), revision=conditions.get("resourceVersion"), dry=options.get("dryRun") == ["All"],
         )  # fmt: skip
         return answer(gone)
 
@@ -236,5 +236,10 @@ async def _body(request: web.Request) -> Manifest:
     return decoded
 
 
-async def _optional_body(request: web.Request) -> Manifest:
-    return await _body(request) if request.can_read_body and await request.read() else {}
+async def _delete_options(request: web.Request) -> Manifest:
+    """From the body where there is one, and only then from the query: a `dryRun` in the query beside a body counts for
+    nothing (apiserver/pkg/endpoints/handlers/delete.go)."""
+    if request.can_read_body and await request.read():
+        return await _body(request)
+    query = request.query
+    return {**query, "dryRun": query.getall("dryRun", [])}
