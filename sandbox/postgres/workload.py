@@ -13,6 +13,7 @@ from providers.core.backoff import Backoff
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Job = Callable[[Connection, random.Random], Awaitable[None]]
+Client = tuple[str, float, tuple[Job, ...]]
 
 KEPT: Final = 8000
 """Rows of swaps and prices after which the oldest make room."""
@@ -74,27 +75,33 @@ async def _page(db: Connection, rng: random.Random) -> None:
     await db.execute("SELECT pair, count(*), avg(amount_sat) FROM swaps GROUP BY pair ORDER BY pair")
 
 
-CLIENTS: Final[tuple[tuple[str, float, tuple[Job, ...]], ...]] = (
+CLIENTS: Final[tuple[Client, ...]] = (
     ("fusion-bitcoin-relayer", 0.25, (_open_swaps, _one_swap, _confirm, _new_swap)),
     ("fusion-bitcoin-relayer", 0.35, (_one_swap, _one_swap, _confirm)),
     ("fusion-bitcoin-resolver", 0.2, (_newest_price, _price, _pools, _newest_price)),
     ("fusion-bitcoin-frontend", 0.5, (_one_swap, _page, _by_maker)),
 )
 """Connections: application name, mean pause in seconds, and what it does in turn."""
+POOLED: Final[tuple[Client, ...]] = (
+    ("fusion-bitcoin-frontend", 0.3, (_one_swap, _newest_price)),
+    ("fusion-bitcoin-frontend", 0.4, (_pools, _one_swap)),
+)
+"""Those that come through the pooler."""
 
 
 class Workload:
     """`start` and `stop`; every client reconnects with back-off when the server goes."""
 
-    def __init__(self, dsn: Callable[[], str]) -> None:
+    def __init__(self, dsn: Callable[[], str], clients: tuple[Client, ...] = CLIENTS) -> None:
         self._dsn = dsn
+        self._clients = clients
         self._tasks: list[asyncio.Task[None]] = []
 
     def start(self, seed: int) -> None:
         """Begin; needs the role fusion_app."""
         self._tasks = [
             asyncio.create_task(self._client(random.Random(seed + at), *client), name=f"workload {client[0]}")
-            for at, client in enumerate(CLIENTS)
+            for at, client in enumerate(self._clients)
         ]
 
     async def stop(self) -> None:
@@ -108,8 +115,9 @@ class Workload:
         backoff, attempt = Backoff(first=0.2, cap=5.0), 0
         while True:
             try:
+                # A pooler gives each transaction another session: nothing may be prepared in one.
                 connection = await psycopg.AsyncConnection.connect(
-                    self._dsn(), autocommit=True, application_name=name, connect_timeout=3
+                    self._dsn(), autocommit=True, application_name=name, connect_timeout=3, prepare_threshold=None
                 )
                 async with connection:
                     attempt = 0
