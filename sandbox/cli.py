@@ -58,7 +58,8 @@ async def _until_over(over: asyncio.Event, parent: int) -> None:
         if parent and os.getppid() != parent:
             return
         try:
-            await asyncio.wait_for(over.wait(), ORPHAN_LOOK if parent else None)
+            async with asyncio.timeout(ORPHAN_LOOK if parent else None):
+                await over.wait()
         except TimeoutError:
             continue
 
