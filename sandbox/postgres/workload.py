@@ -4,55 +4,64 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 import psycopg
 
 from providers.core.backoff import Backoff
+from sandbox.cluster.nodes.programs.bridge import Bridge
+from sandbox.postgres.seeding import SWAPS, pair
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
-Job = Callable[[Connection, random.Random], Awaitable[None]]
+Job = Callable[[Connection, random.Random, Bridge], Awaitable[None]]
 Client = tuple[str, float, tuple[Job, ...]]
 
 KEPT: Final = 8000
 """Rows of swaps and prices after which the oldest make room."""
 
 
-async def _open_swaps(db: Connection, rng: random.Random) -> None:
+async def _open_swaps(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute("SELECT id, pair, amount_sat FROM swaps WHERE state <> 'settled' ORDER BY created_at LIMIT 50")
 
 
-async def _one_swap(db: Connection, rng: random.Random) -> None:
+async def _one_swap(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute(
-        "SELECT * FROM swaps JOIN htlcs ON swap_id = swaps.id WHERE swaps.id = %s", (rng.randint(1, 6000),)
+        "SELECT * FROM swaps JOIN htlcs ON swap_id = swaps.id WHERE swaps.id = %s", (rng.randint(1, SWAPS),)
     )
 
 
-async def _by_maker(db: Connection, rng: random.Random) -> None:
+async def _by_maker(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute("SELECT count(*), sum(amount_sat) FROM swaps WHERE maker LIKE %s", (f"%{rng.randint(100, 999)}%",))
 
 
-async def _confirm(db: Connection, rng: random.Random) -> None:
+async def _confirm(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute(
         "UPDATE confirmations SET confirmations = least(confirmations + 1, 6), seen_at = now() WHERE swap_id = %s",
-        (rng.randint(1, 6000),),
+        (rng.randint(1, SWAPS),),
     )
 
 
-async def _new_swap(db: Connection, rng: random.Random) -> None:
-    """A swap in a transaction that thinks for a moment: seen as idle in transaction."""
+async def _new_swap(db: Connection, rng: random.Random, bridge: Bridge) -> None:
+    """The newest swap in a transaction that thinks for a moment: seen as idle in transaction."""
+    swap = bridge.newest(time.time())
     async with db.transaction():
         await db.execute(
-            "INSERT INTO swaps (maker, pair, amount_sat, state, created_at)"
-            " VALUES (%s, 'BTC/ETH', %s, 'pending', now())",
-            (f"bc1q{rng.getrandbits(128):032x}", rng.randint(10_000, 5_000_000)),
+            "INSERT INTO swaps (swap, maker, pair, amount_sat, state, created_at)"
+            " SELECT %(swap)s, %(maker)s, %(pair)s, %(sats)s, 'pending', now()"
+            " WHERE NOT EXISTS (SELECT FROM swaps WHERE swap = %(swap)s)",
+            {"swap": swap.id, "maker": f"bc1q{rng.getrandbits(128):032x}", "pair": pair(swap), "sats": swap.sats},
         )
         await asyncio.sleep(rng.uniform(0.0, 1.5))
+        await db.execute(
+            "UPDATE swaps SET state = 'settled', settled_at = now()"
+            " WHERE state = 'pending' AND created_at < now() - interval '66 minutes'"
+        )
         await db.execute("DELETE FROM swaps WHERE id <= (SELECT max(id) - %s FROM swaps)", (KEPT,))
 
 
-async def _price(db: Connection, rng: random.Random) -> None:
+async def _price(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute(
         "INSERT INTO prices (feed, pair, value, at) VALUES (%s, 'BTC/USD', %s, now())",
         (rng.choice(("feed-a", "feed-b")), 97_000 + rng.random() * 900),
@@ -60,18 +69,18 @@ async def _price(db: Connection, rng: random.Random) -> None:
     await db.execute("DELETE FROM prices WHERE id <= (SELECT max(id) - %s FROM prices)", (KEPT,))
 
 
-async def _newest_price(db: Connection, rng: random.Random) -> None:
+async def _newest_price(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute("SELECT value, at FROM prices WHERE pair = 'BTC/USD' ORDER BY at DESC LIMIT 1")
 
 
-async def _pools(db: Connection, rng: random.Random) -> None:
+async def _pools(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute(
         "UPDATE liquidity_pools SET reserved_sat = reserved_sat + %s, updated_at = now() WHERE name = %s",
         (rng.choice((-1000, 1000)), rng.choice(("wbtc-eth", "wbtc-usdc", "btc-hot"))),
     )
 
 
-async def _page(db: Connection, rng: random.Random) -> None:
+async def _page(db: Connection, rng: random.Random, bridge: Bridge) -> None:
     await db.execute("SELECT pair, count(*), avg(amount_sat) FROM swaps GROUP BY pair ORDER BY pair")
 
 
@@ -100,7 +109,9 @@ class Workload:
     def start(self, seed: int) -> None:
         """Begin; needs the role fusion_app."""
         self._tasks = [
-            asyncio.create_task(self._client(random.Random(seed + at), *client), name=f"workload {client[0]}")
+            asyncio.create_task(
+                self._client(random.Random(seed + at), Bridge(seed), *client), name=f"workload {client[0]}"
+            )
             for at, client in enumerate(self._clients)
         ]
 
@@ -111,7 +122,7 @@ class Workload:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks = []
 
-    async def _client(self, rng: random.Random, name: str, pause: float, jobs: tuple[Job, ...]) -> None:
+    async def _client(self, rng: random.Random, bridge: Bridge, name: str, pause: float, jobs: tuple[Job, ...]) -> None:
         backoff, attempt = Backoff(first=0.2, cap=5.0), 0
         while True:
             try:
@@ -121,13 +132,15 @@ class Workload:
                 )
                 async with connection:
                     attempt = 0
-                    await self._work(connection, rng, pause, jobs)
+                    await self._work(connection, rng, bridge, pause, jobs)
             except psycopg.Error:
                 await asyncio.sleep(backoff.delay(attempt))
                 attempt += 1
 
-    async def _work(self, connection: Connection, rng: random.Random, pause: float, jobs: tuple[Job, ...]) -> None:
+    async def _work(
+        self, connection: Connection, rng: random.Random, bridge: Bridge, pause: float, jobs: tuple[Job, ...]
+    ) -> None:
         while True:
             for job in jobs:
-                await job(connection, rng)
+                await job(connection, rng, bridge)
                 await asyncio.sleep(rng.expovariate(1 / pause))

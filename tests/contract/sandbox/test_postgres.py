@@ -8,6 +8,7 @@ import shutil
 import signal
 import struct
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
@@ -19,6 +20,7 @@ import pytest_asyncio
 
 from providers.core.errors import Unreachable
 from sandbox.certificate import issue
+from sandbox.cluster.nodes.programs.bridge import Bridge
 from sandbox.member import Grounds
 from sandbox.owner import started_at
 from sandbox.postgres import negotiation
@@ -54,6 +56,15 @@ async def _ask(server: Postgres, user: str, query: str) -> Any:
 async def test_it_is_seeded(postgres: Postgres) -> None:
     assert await _ask(postgres, "oncall", "SELECT count(*) FROM htlcs") >= 10_000
     assert (await _ask(postgres, "oncall", "SELECT version()")).startswith("PostgreSQL 18")
+
+
+async def test_its_swaps_are_those_the_pods_tell_of(postgres: Postgres) -> None:
+    bridge, now = Bridge(7), time.time()
+    swap = bridge.newest(now, back=7200)
+    found = await _ask(postgres, "oncall", f"SELECT state || ' ' || amount_sat FROM swaps WHERE swap = '{swap.id}'")
+    assert found == f"{'refunded' if swap.refunded else 'settled'} {swap.sats}"
+    unconfirmed = "SELECT count(*) FROM swaps WHERE state = 'pending' AND created_at <= to_timestamp({})"
+    assert await _ask(postgres, "oncall", unconfirmed.format(now - 60)) >= len(list(bridge.open_swaps(now))) - 4
 
 
 @pytest.mark.parametrize(
