@@ -78,7 +78,7 @@ def _print_faults(as_json: bool) -> None:
         click.echo(json.dumps([{"name": f.name, "symptom": f.symptom, "rows": f.rows} for f in FAULTS.values()]))
         return
     for fault in FAULTS.values():
-        click.echo(f"{fault.name:<20} {fault.symptom}  ({', '.join(fault.rows)})")
+        click.echo(f"{fault.name:<24} {fault.symptom}  ({', '.join(fault.rows)})")
 
 
 @sandbox.command("break")

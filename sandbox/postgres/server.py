@@ -12,6 +12,7 @@ import psycopg
 from providers.core.errors import Unreachable
 from sandbox.certificate import context_of, issue
 from sandbox.child import Child
+from sandbox.cluster.nodes.estate import config
 from sandbox.front import Front
 from sandbox.member import Grounds
 from sandbox.packages import package
@@ -20,13 +21,14 @@ from sandbox.postgres.cluster import SUPERUSER, make, reachable
 from sandbox.postgres.negotiation import agree_on_tls
 from sandbox.postgres.postmaster import Postmaster
 from sandbox.postgres.seeding import APPLICATION, DATABASE, ROLES, enrol, fill
+from sandbox.postgres.sessions import Sessions
 from sandbox.postgres.workload import POOLED, Workload
 
 
 class Postgres:
     """`dsn(user)` leads to it, through `front`; `workload` is what the bridge does in it.
 
-    `pooler` is None where this machine has no PgBouncer.
+    `pooler` is None where this machine has no PgBouncer; `held` are the sessions of faults, by their names.
     """
 
     def __init__(self, grounds: Grounds, server: Postmaster, passwords: Mapping[str, str]) -> None:
@@ -35,6 +37,7 @@ class Postgres:
         self.pair = issue(grounds.directory)
         self.front = Front(context_of(self.pair), server.port, agree_on_tls)
         self.pooler: pooler.Pooler | None = None
+        self.held: dict[str, Sessions] = {}
         self.workload = Workload(lambda: self.plain(APPLICATION))
         self._pooled = Workload(lambda: self.pooled(APPLICATION), POOLED)
         self._seed = grounds.seed
@@ -79,6 +82,10 @@ class Postgres:
         return {"postgres": login | {"port": self.front.port, "database": DATABASE} | trust | console}
 
     @property
+    def known_as(self) -> tuple[tuple[str, int], int]:
+        return config.DATABASE, self.front.port
+
+    @property
     def ports(self) -> tuple[int, ...]:
         return (self.front.port, *((self.pooler.port,) if self.pooler else ()))
 
@@ -93,26 +100,25 @@ class Postgres:
         self.pooler = await pooler.start(grounds, self.server.port, self.pair, self.passwords, verifiers)
         self.pair.key.unlink()
         self.front.listen()
-        self.resume()
-
-    def resume(self) -> None:
-        """Begin the bridge's work."""
         self.workload.start(self._seed)
         if self.pooler is not None:
             self._pooled.start(self._seed)
 
     async def pause(self) -> None:
-        """End the bridge's work."""
+        """End the bridge's work, and the pooler with it; safe to call twice."""
         await self.workload.stop()
+        # The pooler first: an interrupted statement asks it to cancel, and it does not always answer.
+        if self.pooler is not None:
+            await self.pooler.stop()
         await self._pooled.stop()
 
     async def stop(self) -> None:
-        """End the workload, then the server."""
+        """End everything; safe to call twice."""
         await self.pause()
-        if self.pooler is not None:
-            await self.pooler.stop()
         await self.front.stop()
         await self.server.stop()
+        for sessions in self.held.values():
+            await sessions.end(None)
 
 
 async def start(grounds: Grounds, programs: Path | None = None) -> Postgres:

@@ -12,6 +12,8 @@ from typing import Final
 from urllib.parse import quote
 
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 from sandbox.child import Child
@@ -21,6 +23,7 @@ from sandbox.ports import free_port
 READY: Final = 10.0
 """Seconds the server may take to answer."""
 SUPERUSER: Final = "sandbox"
+APPLICATION: Final = "fusion_app"
 _TRIES: Final = 4
 _ONCALL: Final = (
     "+@all -@admin -shutdown -debug -config +config|get +config|resetstat -save -bgsave -bgrewriteaof -replicaof"
@@ -32,17 +35,24 @@ USERS: Final[Mapping[str, str]] = MappingProxyType(
         "oncall": _ONCALL,
         "viewer": "+@read +ping +select +acl|whoami -@dangerous +info +client|list +client|info +config|get"
         " +slowlog|get +slowlog|len +latency|latest +memory|usage +memory|stats",
-        "fusion_app": "+@all -@dangerous -@admin +info +keys",
+        APPLICATION: "+@all -@dangerous -@admin +info +keys",
         "nobody": "+ping +auth +hello +acl|whoami",
     }
 )
 """Users and what they may: who is on call reads all, empties a database and ends clients, but cannot reconfigure."""
-_SETTINGS: Final = {
+SETTINGS: Final = {
     "bind": "127.0.0.1", "save": '""', "appendonly": "no", "maxmemory": "64mb", "maxmemory-policy": "allkeys-lru",
     "maxclients": "200", "slowlog-log-slower-than": "2000", "slowlog-max-len": "128",
     "latency-monitor-threshold": "5", "protected-mode": "yes", "daemonize": "no", "loglevel": "warning",
     "databases": "16", "tcp-keepalive": "60",
 }  # fmt: skip
+
+
+def client_of(url: str, name: str) -> Redis:
+    """A client of one connection that sends each command once."""
+    return Redis.from_url(
+        url, client_name=name, single_connection_client=True, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
+    )
 
 
 class Server:
@@ -86,7 +96,7 @@ class Server:
     def _configuration(self) -> Path:
         users = self._written("users.acl", self._users())
         own = {"port": str(self.port), "dir": f'"{self._directory}"', "aclfile": f'"{users}"'}
-        return self._written("redis.conf", "".join(f"{name} {value}\n" for name, value in (_SETTINGS | own).items()))
+        return self._written("redis.conf", "".join(f"{name} {value}\n" for name, value in (SETTINGS | own).items()))
 
     def _written(self, name: str, text: str) -> Path:
         path = self._directory / name

@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import asyncio
 import platform
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
+from redis.asyncio import Redis
+
 from providers.core.errors import Unreachable
 from sandbox.certificate import server_context
 from sandbox.child import Child
+from sandbox.cluster.nodes.estate import config
 from sandbox.front import Front
 from sandbox.member import Grounds
 from sandbox.packages import package
-from sandbox.redis.process import USERS, Server
+from sandbox.redis.process import APPLICATION, SUPERUSER, USERS, Server, client_of
 from sandbox.redis.workload import Workload, seed_keys
 
 
 class Cache:
-    """`secure(user)` leads to it through `front`, `url(user)` past TLS; `workload` is what the bridge does with it."""
+    """`secure(user)` leads to it through `front`, `url(user)` past TLS; `workload` is what the bridge does with it.
 
-    def __init__(self, directory: Path, server: Server) -> None:
+    `held` are clients that a fault keeps, `load` is what one puts on it.
+    """
+
+    def __init__(self, directory: Path, server: Server, seed: int) -> None:
         self.server = server
         context, self.authority = server_context(directory)
         self.front = Front(context, server.port)
-        self.workload = Workload(self.url("fusion_app"))
+        self.workload = Workload(self.url(APPLICATION))
+        self.keeper = client_of(self.url(SUPERUSER), "fusion-sandbox")
+        self.held: list[Redis] = []
+        self.load: asyncio.Task[None] | None = None
+        self._seed = seed
         self._password = directory / "oncall.password"
 
     @property
@@ -62,21 +73,53 @@ class Cache:
         }  # fmt: skip
 
     @property
+    def known_as(self) -> tuple[tuple[str, int], int]:
+        return config.REDIS, self.port
+
+    @property
     def ports(self) -> tuple[int, ...]:
         return (self.front.port, self.port)
 
-    async def open(self, seed: int) -> None:
+    async def open(self) -> None:
         """Fill it, let others in, and begin the bridge's work."""
         _private(self._password, self.server.passwords["oncall"])
-        await seed_keys(self.url("fusion_app"), seed)
+        await self.fill()
+        await self.keep()
         self.front.listen()
-        self.workload.start(seed)
+        self.workload.start(self._seed)
+
+    async def fill(self) -> None:
+        """Give it the keys it begins with."""
+        await seed_keys(self.url(APPLICATION), self._seed)
+
+    async def keep(self) -> None:
+        """Connect the client that may do anything: it stays, so that it is in when nobody else gets in."""
+        await self.keeper.aclose()
+        self.keeper = client_of(self.url(SUPERUSER), "fusion-sandbox")
+        await self.keeper.initialize()
+        await self.keeper.ping()
 
     async def stop(self) -> None:
         """End the workload, then the server."""
         await self.workload.stop()
+        await self.unload()
+        await self.disperse()
+        await self.keeper.aclose()
         await self.front.stop()
         await self.server.stop()
+
+    async def disperse(self) -> None:
+        """End the clients that a fault keeps."""
+        for client in self.held:
+            await client.aclose()
+        self.held.clear()
+
+    async def unload(self) -> None:
+        """End the load that a fault puts on it."""
+        load, self.load = self.load, None
+        if load is not None:
+            load.cancel()
+            await asyncio.gather(load, return_exceptions=True)
 
 
 async def start(grounds: Grounds, program: Path | None = None) -> Cache:
@@ -86,9 +129,9 @@ async def start(grounds: Grounds, program: Path | None = None) -> Cache:
     """
     server = Server(grounds, program or _packaged())
     await server.start()
-    cache = Cache(grounds.directory, server)
+    cache = Cache(grounds.directory, server, grounds.seed)
     try:
-        await cache.open(grounds.seed)
+        await cache.open()
     except BaseException:
         await cache.stop()
         raise

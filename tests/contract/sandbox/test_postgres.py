@@ -21,7 +21,6 @@ import pytest_asyncio
 from providers.core.errors import Unreachable
 from sandbox.certificate import issue
 from sandbox.cluster.nodes.programs.bridge import Bridge
-from sandbox.member import Grounds
 from sandbox.owner import started_at
 from sandbox.postgres import negotiation
 from sandbox.postgres import server as module
@@ -29,22 +28,16 @@ from sandbox.postgres.seeding import ROLES
 from sandbox.postgres.server import Postgres, start
 from sandbox.postgres.workload import CLIENTS, POOLED
 from sandbox.programs import POSTGRES, given, installed
-from tests.contract.sandbox.member_config import loaded, passable
+from tests.contract.sandbox.member_config import grounds_of, loaded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def postgres(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Postgres]:
-    server = await start(_grounds(tmp_path_factory.mktemp("estate")))
+    server = await start(grounds_of(tmp_path_factory.mktemp("estate"), "postgres"))
     yield server
     await server.stop()
-
-
-def _grounds(home: Path) -> Grounds:
-    (home / "postgres").mkdir(mode=0o700)
-    passable(home)
-    return Grounds(home, home / "postgres", 7)
 
 
 async def _ask(server: Postgres, user: str, query: str) -> Any:
@@ -214,7 +207,7 @@ async def test_its_section_is_a_configuration(postgres: Postgres, tmp_path: Path
 async def test_nothing_stays(tmp_path: Path) -> None:
     complaints: list[dict[str, Any]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, complaint: complaints.append(complaint))
-    server = await start(_grounds(tmp_path))
+    server = await start(grounds_of(tmp_path, "postgres"))
     held = await psycopg.AsyncConnection.connect(server.dsn("oncall"))
     await held.execute("SELECT 1")
     pids = [
@@ -251,7 +244,7 @@ def _parent(path: Path) -> int:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="segments are listed by Linux only")
 async def test_a_killed_one_leaves_no_shared_memory(tmp_path: Path) -> None:
-    server = await start(_grounds(tmp_path))
+    server = await start(grounds_of(tmp_path, "postgres"))
     noted = (tmp_path / "postgres" / "data" / "postmaster.pid").read_text().splitlines()[6].split()
     assert noted in _segments()
     await server.pause()
@@ -276,7 +269,7 @@ async def test_programs_in_a_private_directory_are_copied_for_the_servers_user(t
             shutil.copytree(tree, private / tree.name, copy_function=_link, symlinks=True)
     home = tmp_path / "estate"
     home.mkdir(mode=0o700)
-    server = await start(_grounds(home), private / package.name / "pginstall" / "bin")
+    server = await start(grounds_of(home, "postgres"), private / package.name / "pginstall" / "bin")
     try:
         assert (await _ask(server, "oncall", "SELECT version()")).startswith("PostgreSQL 18")
         assert (home / "postgres").stat().st_mode & 0o777 == 0o710
@@ -292,7 +285,7 @@ async def test_another_release_can_stand_in(tmp_path: Path) -> None:
     programs = given(POSTGRES)
     if programs is None:
         pytest.skip(f"{POSTGRES} names no other server")
-    server = await start(_grounds(tmp_path), programs)
+    server = await start(grounds_of(tmp_path, "postgres"), programs)
     try:
         release = server.server.release
         assert (await _ask(server, "oncall", "SELECT version()")).startswith(f"PostgreSQL {release}")
@@ -304,4 +297,4 @@ async def test_another_release_can_stand_in(tmp_path: Path) -> None:
 async def test_one_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "package", lambda name: tmp_path)
     with pytest.raises(Unreachable, match="holds no server"):
-        await start(_grounds(tmp_path))
+        await start(grounds_of(tmp_path, "postgres"))

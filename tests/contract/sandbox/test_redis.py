@@ -17,27 +17,21 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 
 from providers.core.errors import Unreachable
 from sandbox.certificate import issue
-from sandbox.member import Grounds
 from sandbox.owner import started_at
 from sandbox.programs import REDIS, given
 from sandbox.redis import server as module
 from sandbox.redis.server import Cache, start
 from sandbox.redis.workload import CLIENTS
-from tests.contract.sandbox.member_config import loaded
+from tests.contract.sandbox.member_config import grounds_of, loaded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cache(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cache]:
-    server = await start(_grounds(tmp_path_factory.mktemp("estate")))
+    server = await start(grounds_of(tmp_path_factory.mktemp("estate"), "redis"))
     yield server
     await server.stop()
-
-
-def _grounds(home: Path) -> Grounds:
-    (home / "redis").mkdir(mode=0o700)
-    return Grounds(home, home / "redis", 7)
 
 
 async def _do(cache: Cache, user: str, *command: str) -> Any:
@@ -129,7 +123,7 @@ async def test_another_server_can_stand_in(tmp_path: Path) -> None:
     program = given(REDIS)
     if program is None:
         pytest.skip(f"{REDIS} names no other server")
-    server = await start(_grounds(tmp_path), program)
+    server = await start(grounds_of(tmp_path, "redis"), program)
     try:
         info = await _do(server, "oncall", "INFO", "server")
         assert "valkey_version" not in info
@@ -139,7 +133,7 @@ async def test_another_server_can_stand_in(tmp_path: Path) -> None:
 
 
 async def test_nothing_stays(tmp_path: Path) -> None:
-    server = await start(_grounds(tmp_path))
+    server = await start(grounds_of(tmp_path, "redis"))
     born = started_at(server.child.pid)
     assert born
     await server.stop()
@@ -150,4 +144,4 @@ async def test_nothing_stays(tmp_path: Path) -> None:
 async def test_one_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "package", lambda name: tmp_path)
     with pytest.raises(Unreachable, match="holds no server"):
-        await start(_grounds(tmp_path))
+        await start(grounds_of(tmp_path, "redis"))
