@@ -44,10 +44,16 @@ def issue(directory: Path) -> Pair:
 def server_context(directory: Path) -> tuple[ssl.SSLContext, Path]:
     """The TLS context of a server with a certificate of its own, and the path of the authority's PEM."""
     pair = issue(directory)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(pair.certificate, pair.key)
+    context = context_of(pair)
     pair.key.unlink()
     return context, pair.authority
+
+
+def context_of(pair: Pair) -> ssl.SSLContext:
+    """The TLS context of a server that shows this certificate."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pair.certificate, pair.key)
+    return context
 
 
 def _builder(subject: str, issuer: str, public: ec.EllipticCurvePublicKey) -> x509.CertificateBuilder:

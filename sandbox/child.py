@@ -7,6 +7,7 @@ import os
 import signal
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from providers.core.errors import Unreachable
@@ -14,6 +15,10 @@ from sandbox.owner import disown, record
 
 LEASH = str(Path(__file__).with_name("leash.py"))
 LOG_TAIL = 600
+LOG_MOST = 1 << 20
+"""Bytes of a log, after which the older half is dropped."""
+LOG_LOOK = 5.0
+"""Seconds between two looks at how long it has become."""
 
 
 class Child:
@@ -23,6 +28,7 @@ class Child:
         self._process = process
         self._home = home
         self._log = log
+        self._bounding = asyncio.create_task(self._bound())
 
     @classmethod
     async def start(
@@ -63,7 +69,8 @@ class Child:
         """The next line it says. Raises Unreachable, with the end of its log, when none comes in time."""
         assert self._process.stdout is not None
         try:
-            said = await asyncio.wait_for(self._process.stdout.readline(), deadline)
+            async with asyncio.timeout(deadline):
+                said = await self._process.stdout.readline()
         except TimeoutError:
             said = b""
         if not said:
@@ -81,11 +88,19 @@ class Child:
         if self.running:
             self._signal(how)
             try:
-                await asyncio.wait_for(self._process.wait(), deadline)
+                async with asyncio.timeout(deadline):
+                    await self._process.wait()
             except TimeoutError:
                 self._signal(signal.SIGKILL)
                 await self._process.wait()
+        self._bounding.cancel()
         disown(self._home, self.pid)
+
+    async def _bound(self) -> None:
+        while self.running:
+            await asyncio.sleep(LOG_LOOK)
+            with suppress(FileNotFoundError):
+                shorten(self._log, LOG_MOST)
 
     def _signal(self, how: signal.Signals) -> None:
         try:
@@ -93,3 +108,15 @@ class Child:
             (os.killpg if how is signal.SIGKILL else os.kill)(self.pid, how)
         except ProcessLookupError:
             return
+
+
+def shorten(log: Path, most: int) -> None:
+    """Drop the older half of a log that has become longer than `most` bytes. Whoever writes to it appends."""
+    if log.stat().st_size <= most:
+        return
+    with log.open("r+b") as file:
+        file.seek(-(most // 2), os.SEEK_END)
+        _, _, kept = file.read().partition(b"\n")
+        file.seek(0)
+        file.write(kept)
+        file.truncate()

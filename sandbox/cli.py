@@ -58,7 +58,8 @@ async def _until_over(over: asyncio.Event, parent: int) -> None:
         if parent and os.getppid() != parent:
             return
         try:
-            await asyncio.wait_for(over.wait(), ORPHAN_LOOK if parent else None)
+            async with asyncio.timeout(ORPHAN_LOOK if parent else None):
+                await over.wait()
         except TimeoutError:
             continue
 
@@ -77,7 +78,7 @@ def _print_faults(as_json: bool) -> None:
         click.echo(json.dumps([{"name": f.name, "symptom": f.symptom, "rows": f.rows} for f in FAULTS.values()]))
         return
     for fault in FAULTS.values():
-        click.echo(f"{fault.name:<20} {fault.symptom}  ({', '.join(fault.rows)})")
+        click.echo(f"{fault.name:<24} {fault.symptom}  ({', '.join(fault.rows)})")
 
 
 @sandbox.command("break")

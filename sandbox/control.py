@@ -27,6 +27,8 @@ async def serve(estate: Estate, stop: Callable[[], None]) -> asyncio.Server:
             reply = await _reply(estate, stop, json.loads(await reader.readline()))
         except FusionError as error:
             reply = {"error": error.message, "fix": error.fix}
+        except TimeoutError:
+            reply = {"error": "it did not come about in time", "fix": "fusion-console sandbox status"}
         except ValueError:
             reply = {"error": "not a JSON line", "fix": ""}
         writer.write(json.dumps(reply).encode() + b"\n")

@@ -15,7 +15,8 @@ import yaml
 
 from providers.core.errors import UsageError
 from sandbox.cluster.seams import Pace
-from sandbox.member import Follower, Grounds, Member, Starter
+from sandbox.front import LOOPBACK
+from sandbox.member import Follower, Grounds, Known, Member, Starter
 from sandbox.members import STARTERS
 from sandbox.owner import end_children, leave_mark, sweep
 
@@ -28,8 +29,9 @@ class Estate:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.cluster: Any = None
-        self.members: list[Member] = []
+        self.members: dict[str, Member] = {}
         self.broken: set[str] = set()
+        self._hosts: dict[str, str | None] = {}
 
     @classmethod
     async def start(
@@ -51,18 +53,21 @@ class Estate:
         try:
             async with asyncio.TaskGroup() as together:
                 for name, starter in starters.items():
-                    together.create_task(self._join(starter, Grounds(self.directory, self._room(name), seed)))
+                    together.create_task(self._join(name, starter, Grounds(self.directory, self._room(name), seed)))
                 together.create_task(self._raise_cluster(seed, pace))
         except ExceptionGroup as failed:
             raise failed.exceptions[0] from None
-        for member in self.members:
+        for member in self.members.values():
             if isinstance(member, Follower):
                 member.follow(partial(self.cluster.store.list, "pods"))
-                for port in (self.cluster.port, *(port for other in self.members for port in other.ports)):
+                for port in (self.cluster.port, *(port for other in self.members.values() for port in other.ports)):
                     member.allow(port)
+            if isinstance(member, Known):
+                inside, port = member.known_as
+                self.cluster.runtime.dial[inside] = (LOOPBACK, port)
 
-    async def _join(self, starter: Starter, grounds: Grounds) -> None:
-        self.members.append(await starter(grounds))
+    async def _join(self, name: str, starter: Starter, grounds: Grounds) -> None:
+        self.members[name] = await starter(grounds)
 
     async def _raise_cluster(self, seed: int, pace: Pace) -> None:
         from sandbox.cluster.cluster import Cluster
@@ -76,7 +81,7 @@ class Estate:
 
     async def stop(self) -> None:
         """Stop every member and remove the directory; safe to call twice."""
-        running = [*self.members, *([self.cluster] if self.cluster is not None else [])]
+        running = [*self.members.values(), *([self.cluster] if self.cluster is not None else [])]
         await asyncio.gather(*(member.stop() for member in running), return_exceptions=True)
         end_children(self.directory)
         shutil.rmtree(self.directory, ignore_errors=True)
@@ -90,7 +95,7 @@ class Estate:
             "kubeconfigs": kubeconfigs,
             "cluster": self.cluster.url,
         }
-        for member in self.members:
+        for member in self.members.values():
             facts |= member.where
         return facts | {"control": str(self.control), "directory": str(self.directory), "pid": os.getpid()}
 
@@ -107,31 +112,42 @@ class Estate:
         fault, system = self._fault(name)
         await fault.inject(system)
         self.broken.add(name)
+        if fault.felt is not None:
+            self.cluster.runtime.knobs.ail(name, fault.felt)
 
     async def heal(self, name: str | None = None) -> list[str]:
         """Take one fault out, or all; returns their names."""
-        names = [name] if name else sorted(self.broken)
+        from sandbox.faults import FAULTS
+
+        names = [name] if name else [each for each in FAULTS if each in self.broken]
         for each in names:
             fault, system = self._fault(each)
             await fault.heal(system)
             self.broken.discard(each)
+            self.cluster.runtime.knobs.recover(each)
         return names
 
     def _fault(self, name: str) -> tuple[Any, Any]:
-        from sandbox.faults import API, WORKLOAD, suggestion
+        from sandbox.faults import FAULTS, SYSTEMS, suggestion
 
-        if name in WORKLOAD:
-            return WORKLOAD[name], self.cluster.runtime
-        if name in API:
-            return API[name], self.cluster
-        raise UsageError(f"there is no fault {name!r}", fix=suggestion(name))
+        if name not in FAULTS:
+            raise UsageError(f"there is no fault {name!r}", fix=suggestion(name))
+        own = {"nodes": self.cluster.runtime, "cluster": self.cluster, "estate": self}
+        return FAULTS[name], own.get(SYSTEMS[name]) or self.members[SYSTEMS[name]]
+
+    def rename(self, section: str, host: str | None) -> None:
+        """Let the configuration call the host of a section so from now on; None gives it its true name back."""
+        self._hosts = {**self._hosts, section: host}
+        self._write_config()
 
     def _write_config(self) -> None:
         """A console configuration of three environments: everyday, production and read-only eyes."""
         users = {"sandbox": ("oncall", False), "sandbox-prod": ("oncall", True), "sandbox-viewer": ("viewer", False)}
         sections: dict[str, Any] = {}
-        for member in self.members:
+        for member in self.members.values():
             sections |= member.section
+        for section, host in self._hosts.items():
+            sections[section] |= {"host": host} if host else {}
         environments = {
             name: {"production": production, "kubernetes": {"kubeconfig": str(self.cluster.kubeconfigs[user])}}
             | sections
@@ -143,6 +159,9 @@ class Estate:
             "environments": environments,
             "state_dir": str(self.directory / "state"),
         }
-        descriptor = os.open(self._config, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        # Whoever reads it meanwhile gets the old one or the new one, whole.
+        fresh = self._config.with_suffix(".new")
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w") as file:
             yaml.safe_dump(document, file, sort_keys=False)
+        fresh.replace(self._config)

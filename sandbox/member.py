@@ -38,6 +38,15 @@ class Follower(Protocol):
         """Lead to this port of loopback."""
 
 
+@runtime_checkable
+class Known(Protocol):
+    """A member that the pods reach, too."""
+
+    @property
+    def known_as(self) -> tuple[tuple[str, int], int]:
+        """Host and port, as the bridge's configuration has them, and the port of loopback behind them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Grounds:
     """What a member is given: the estate's private directory, a fresh one of its own in that, and the seed."""

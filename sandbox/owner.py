@@ -9,6 +9,8 @@ import signal
 from contextlib import suppress
 from pathlib import Path
 
+from sandbox.postgres.segments import release
+
 MARK = "owner.json"
 CHILDREN = "children"
 
@@ -63,6 +65,7 @@ def sweep(parent: Path, prefix: str) -> list[Path]:
     dead = [d for d in parent.glob(f"{prefix}*") if d.is_dir() and d.stat().st_uid == os.getuid() and not alive(d)]
     for directory in dead:
         end_children(directory)
+        release(directory)
         shutil.rmtree(directory, ignore_errors=True)
     return dead
 

@@ -7,6 +7,7 @@ import resource
 import sys
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -62,7 +63,7 @@ def cli(
     denied, 4 refused, 5 outcome unknown, 130 interrupted.
     """
     if in_sandbox:
-        config = ctx.with_resource(_sandbox())
+        config = _into(ctx.with_resource(_sandbox()))
     ctx.obj = Invocation(Overrides(config, environment, kubeconfig, context, namespace))
     if ctx.invoked_subcommand is None:
         leave(guarded(lambda: open_console(ctx.obj, theme)))
@@ -86,13 +87,21 @@ def open_console(invocation: Invocation, theme: str) -> int:
         core.stop()
 
 
-def _sandbox() -> AbstractContextManager[Path]:
-    """The configuration file of the running sandbox, or of one that lives as long as this process."""
+def _sandbox() -> AbstractContextManager[dict[str, Any]]:
+    """Where everything of the running sandbox is, or of one that lives as long as this process."""
     from sandbox.control import running
     from sandbox.embedded import started
 
     found = running()
-    return nullcontext(Path(found["config"])) if found else started()
+    return nullcontext(found) if found else started()
+
+
+def _into(where: dict[str, Any]) -> Path:
+    """The configuration file of that sandbox, with this process led to its account."""
+    from sandbox.embedded import lead_to_the_account
+
+    lead_to_the_account(where)
+    return Path(where["config"])
 
 
 def _prepare_terminal() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
+import stat
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +15,8 @@ from providers.core.errors import Unreachable
 NOBODY: Final = 65534
 """Who the server runs as when we are root, which it refuses to be."""
 SUPERUSER: Final = "sandbox"
+RESERVING: Final = 16
+"""The first release that keeps slots for roles other than superusers (`reserved_connections`)."""
 
 _SETTINGS: Final = {
     "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
@@ -31,22 +35,26 @@ def server_uid() -> int:
     return NOBODY if os.geteuid() == 0 else -1
 
 
-def reachable(package: Path, directory: Path) -> Path:
-    """The programs, where the server's user can run them: a copy, when they lie in somebody's private directory."""
-    programs = package / "pginstall" / "bin"
+def reachable(programs: Path, directory: Path) -> Path:
+    """The programs, where the server's user can run them: a copy, when they lie in somebody's private directory.
+
+    `programs` is the `bin` of an installation with `lib` and `share` beside it.
+    """
     open_to_all = all(way.stat().st_mode & 0o001 for way in (programs.resolve(), *programs.resolve().parents))
     if server_uid() < 0 or open_to_all:
         return programs
+    installation = programs.parent
+    package = installation.parent
     copy = directory / "programs" / package.name
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(package / "pginstall" / part, copy / "pginstall" / part, symlinks=True)
+    for part in (programs.name, "lib", "share"):
+        shutil.copytree(installation / part, copy / installation.name / part, symlinks=True)
     # The wheel's shared libraries lie beside its package, and are looked for from where the programs are.
     libraries = package.with_name(f"{package.name}.libs")
     if libraries.is_dir():
         shutil.copytree(libraries, copy.with_name(libraries.name))
     for made in ((directory / "programs"), *(path for path in (directory / "programs").rglob("*") if path.is_dir())):
         made.chmod(0o755)
-    return copy / "pginstall" / "bin"
+    return copy / installation.name / programs.name
 
 
 async def make(directory: Path, programs: Path, password: str) -> Path:
@@ -55,22 +63,40 @@ async def make(directory: Path, programs: Path, password: str) -> Path:
     data.mkdir(mode=0o700)
     secret.touch(mode=0o600)
     secret.write_text(password)
-    _hand_over(directory, data, secret)
+    admit(directory)
+    hand_over(data, secret)
     await _initdb(programs / "initdb", data, secret)
     secret.unlink()
     with (data / "postgresql.conf").open("a") as settings:
-        settings.writelines(f"{key} = '{value}'\n" for key, value in _SETTINGS.items())
+        settings.writelines(f"{key} = '{value}'\n" for key, value in (_SETTINGS | _reserve(data)).items())
     (data / "pg_hba.conf").write_text(_ACCESS)
-    _hand_over(directory, *data.iterdir())
+    hand_over(*data.iterdir())
     return data
 
 
-def _hand_over(directory: Path, *paths: Path) -> None:
-    """As root, give files to the server's user; it may pass through the directories above them but not look around."""
+def release_of(data: Path) -> int:
+    """The major version of the server the directory belongs to."""
+    return int(re.match(r"\d+", (data / "PG_VERSION").read_text())[0])  # type: ignore[index]
+
+
+def _reserve(data: Path) -> dict[str, str]:
+    """Slots that the services cannot take from whoever is on call, where the server knows how."""
+    return {"reserved_connections": "4"} if release_of(data) >= RESERVING else {}
+
+
+def admit(directory: Path) -> None:
+    """As root, let the server's user pass through the estate's directory and the member's, without looking around."""
     if (uid := server_uid()) < 0:
         return
     for way in (directory, directory.parent):
-        way.chmod(0o711)
+        os.chown(way, -1, uid)
+        way.chmod(stat.S_IMODE(way.stat().st_mode) | stat.S_IXGRP)
+
+
+def hand_over(*paths: Path) -> None:
+    """As root, give files to the server's user."""
+    if (uid := server_uid()) < 0:
+        return
     for path in paths:
         os.chown(path, uid, uid)
 

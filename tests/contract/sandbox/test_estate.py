@@ -14,11 +14,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+import boto3
 import psycopg
 import pytest
 from redis.asyncio import Redis
 
 from providers.core.config import load
+from providers.core.config_systems import Aws
+from sandbox.embedded import lead_to_the_account
 from sandbox.owner import CHILDREN, sweep
 
 READY = 60.0
@@ -68,7 +71,9 @@ def directory() -> Iterator[Path]:
         yield Path(made)
 
 
-async def test_everything_is_there_and_ends_when_it_is_asked_to(directory: Path) -> None:
+async def test_everything_is_there_and_ends_when_it_is_asked_to(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with running(directory) as (process, where):
         assert {"config", "kubeconfig", "kubeconfigs", "aws_endpoint", "postgres_dsn", "redis_url", "ssh"} <= set(where)
         loaded = load(Path(where["config"]), {})
@@ -78,8 +83,9 @@ async def test_everything_is_there_and_ends_when_it_is_asked_to(directory: Path)
             assert None not in (*systems, environment.hosts)
         async with await psycopg.AsyncConnection.connect(where["postgres_dsn"]) as connection:
             await connection.execute("SELECT 1 FROM swaps LIMIT 1")
-        async with Redis.from_url(where["redis_url"]) as client:
+        async with Redis.from_url(where["redis_url"], ssl_ca_certs=where["redis_ca"]) as client:
             assert await client.ping()
+        assert _caller(where, loaded.config.environments["sandbox"].aws, monkeypatch).endswith(":user/oncall")
         private = [path for path in Path(where["directory"]).iterdir() if path.is_file()]
         assert not [path for path in private if path.stat().st_mode & 0o077 and path.suffix in {".yaml", ".sock"}]
         children = [int(note.name) for note in (Path(where["directory"]) / CHILDREN).iterdir()]
@@ -88,6 +94,16 @@ async def test_everything_is_there_and_ends_when_it_is_asked_to(directory: Path)
         assert await asyncio.wait_for(process.wait(), 15) == 0
     await _gone(children)
     assert not Path(where["directory"]).exists()
+
+
+def _caller(where: dict[str, Any], aws: Aws | None, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Who the console is in the account: its section, and the variables of its process."""
+    assert aws is not None
+    monkeypatch.setattr(os, "environ", os.environ | {"AWS_ACCESS_KEY_ID": "somebody", "AWS_PROFILE": "elsewhere"})
+    lead_to_the_account(where)
+    session = boto3.Session(profile_name=aws.profile, region_name=aws.region)
+    arn: str = session.client("sts", endpoint_url=aws.endpoint_url).get_caller_identity()["Arn"]
+    return arn
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")

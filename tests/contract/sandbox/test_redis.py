@@ -10,29 +10,28 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, NoPermissionError
+from redis.exceptions import ConnectionError as RedisConnectionError
 
 from providers.core.errors import Unreachable
-from sandbox.member import Grounds
+from sandbox.certificate import issue
 from sandbox.owner import started_at
+from sandbox.programs import REDIS, given
 from sandbox.redis import server as module
 from sandbox.redis.server import Cache, start
 from sandbox.redis.workload import CLIENTS
-from tests.contract.sandbox.member_config import loaded
+from tests.contract.sandbox.member_config import grounds_of, loaded
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def cache(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cache]:
-    server = await start(_grounds(tmp_path_factory.mktemp("estate")))
+    server = await start(grounds_of(tmp_path_factory.mktemp("estate"), "redis"))
     yield server
     await server.stop()
-
-
-def _grounds(home: Path) -> Grounds:
-    (home / "redis").mkdir(mode=0o700)
-    return Grounds(home, home / "redis", 7)
 
 
 async def _do(cache: Cache, user: str, *command: str) -> Any:
@@ -87,7 +86,7 @@ async def test_an_on_call_engineer_may_empty_a_database_of_their_own(cache: Cach
 
 async def test_the_default_user_is_off(cache: Cache) -> None:
     with pytest.raises(AuthenticationError):
-        async with Redis(host="127.0.0.1", port=cache.port) as client:
+        async with Redis(host="127.0.0.1", port=cache.port, retry=Retry(NoBackoff(), 0)) as client:
             await client.ping()
 
 
@@ -106,11 +105,35 @@ async def test_the_workload_hits_and_misses_and_is_bounded(cache: Cache) -> None
 async def test_its_section_is_a_configuration(cache: Cache, tmp_path: Path) -> None:
     found = loaded(tmp_path, cache.section).redis
     assert found is not None
-    assert found.url.endswith(f":{cache.port}/0")
+    assert found.url == f"rediss://127.0.0.1:{cache.front.port}/0"
+    assert found.secure
+    assert found.ca_file == str(cache.authority)
+
+
+async def test_tls_is_verified(cache: Cache, tmp_path: Path) -> None:
+    async with Redis.from_url(cache.secure("nobody"), ssl_ca_certs=str(cache.authority)) as client:
+        assert await client.ping()
+    other = issue(tmp_path).authority
+    with pytest.raises(RedisConnectionError, match="certificate verify failed"):
+        async with Redis.from_url(cache.secure("nobody"), ssl_ca_certs=str(other)) as client:
+            await client.ping()
+
+
+async def test_another_server_can_stand_in(tmp_path: Path) -> None:
+    program = given(REDIS)
+    if program is None:
+        pytest.skip(f"{REDIS} names no other server")
+    server = await start(grounds_of(tmp_path, "redis"), program)
+    try:
+        info = await _do(server, "oncall", "INFO", "server")
+        assert "valkey_version" not in info
+        assert await _do(server, "oncall", "DBSIZE") > 3000
+    finally:
+        await server.stop()
 
 
 async def test_nothing_stays(tmp_path: Path) -> None:
-    server = await start(_grounds(tmp_path))
+    server = await start(grounds_of(tmp_path, "redis"))
     born = started_at(server.child.pid)
     assert born
     await server.stop()
@@ -121,4 +144,4 @@ async def test_nothing_stays(tmp_path: Path) -> None:
 async def test_one_that_does_not_start_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "package", lambda name: tmp_path)
     with pytest.raises(Unreachable, match="holds no server"):
-        await start(_grounds(tmp_path))
+        await start(grounds_of(tmp_path, "redis"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from providers.core.errors import Unreachable
-from sandbox.child import Child
+from sandbox.child import Child, shorten
 from sandbox.owner import CHILDREN, end_children, leave_mark, record, started_at, sweep
 
 SLEEPER = [sys.executable, "-c", "import sys, signal; print('ready', flush=True); signal.pause()"]
@@ -54,7 +54,7 @@ async def test_one_that_dies_is_quoted(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 async def test_it_dies_with_a_killed_parent(tmp_path: Path) -> None:
     code = (
-        "import asyncio, sys; from pathlib import Path; from sandbox.child import Child\n"
+        "import asyncio, sys; from pathlib import Path; from sandbox.child import Child, shorten\n"
         "async def main():\n"
         f"    child = await Child.start(Path({str(tmp_path)!r}), 'sleeper', {SLEEPER!r}, speaks=True)\n"
         "    await child.line(10); print(child.pid, flush=True); await asyncio.Event().wait()\n"
@@ -91,3 +91,16 @@ def test_a_pid_that_is_somebody_elses_by_now_is_left_alone(tmp_path: Path) -> No
     assert started_at(other.pid)
     other.kill()
     other.wait()
+
+
+def test_a_long_log_loses_its_older_half_and_goes_on(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    with log.open("ab", buffering=0) as writer:
+        for number in range(100):
+            writer.write(b"line %03d\n" % number)
+        shorten(log, 900)
+        assert log.stat().st_size == 900
+        shorten(log, 890)
+        writer.write(b"the next\n")
+    lines = log.read_text().splitlines()
+    assert (lines[0], lines[-2:], len(lines)) == ("line 051", ["line 099", "the next"], 50)

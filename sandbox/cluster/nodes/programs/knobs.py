@@ -6,6 +6,8 @@ import asyncio
 import time
 from dataclasses import dataclass, field, replace
 
+from sandbox.fault import Felt
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -31,6 +33,7 @@ class Knobs:
 
     def __init__(self) -> None:
         self._settings: dict[str, Setting] = {}
+        self._ailments: dict[str, Felt] = {}
         self._turned = asyncio.Event()
 
     def of(self, container: str) -> Setting:
@@ -45,6 +48,19 @@ class Knobs:
         self._settings[container] = fresh
         self._turned.set()
         self._turned = asyncio.Event()
+
+    def ail(self, fault: str, felt: Felt) -> None:
+        """Let the services feel a fault of what they depend on."""
+        self._ailments[fault] = felt
+
+    def recover(self, fault: str) -> None:
+        """Let them feel it no longer."""
+        self._ailments.pop(fault, None)
+
+    @property
+    def felt(self) -> tuple[Felt, ...]:
+        """Everything that is felt now."""
+        return tuple(self._ailments.values())
 
     async def turned(self) -> None:
         """Wait for the next change of any."""

@@ -27,6 +27,7 @@ class Relayer(Service):
 
     port: ClassVar[int] = 3000
     rate: ClassVar[float] = 6.0
+    needs: ClassVar[frozenset[str]] = frozenset({"database", "redis"})
     base_memory = 310 * 2**20
     base_cpu = 140
     tools = frozenset({"curl", "pg_isready", "redis-cli", "nc", "telnet", "netstat", "ss"})

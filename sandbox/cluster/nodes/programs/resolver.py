@@ -15,6 +15,7 @@ class Resolver(Service):
 
     port: ClassVar[int] = 3001
     rate: ClassVar[float] = 9.0
+    needs: ClassVar[frozenset[str]] = frozenset({"database", "redis"})
     base_memory = 190 * 2**20
     base_cpu = 110
     tools = frozenset({"curl", "pg_isready", "redis-cli", "nc", "netstat"})

@@ -40,6 +40,8 @@ class Service:
     boot: ClassVar[float] = 2.0
     rate: ClassVar[float] = 4.0
     """Requests a second."""
+    needs: ClassVar[frozenset[str]] = frozenset()
+    """The names of what it depends on whose faults it feels."""
     base_memory = 120 * 2**20
     base_cpu = 60
     tools: frozenset[str] = frozenset()
@@ -91,7 +93,7 @@ class Service:
 
     def _speak(self, box: Box, at: int | None) -> None:
         when = at if at is not None else time.time_ns()
-        level, message, fields = self._near_limit(box) or self.line(box, when / NANOS)
+        level, message, fields = self._near_limit(box) or self._ailing(box, at) or self.line(box, when / NANOS)
         box.say(level, message, at=at, **fields)
 
     def _near_limit(self, box: Box) -> Line | None:
@@ -100,6 +102,14 @@ class Service:
         if not limit or used < 0.75 * limit or box.rng.random() < 0.66:
             return None
         return "warn", "memory near the limit", {"rss_mib": min(used, limit) >> 20, "limit_mib": limit >> 20}
+
+    def _ailing(self, box: Box, at: int | None) -> Line | None:
+        """While something it depends on is broken, every other line says so; the past was well."""
+        felt = [each for each in box.world.knobs.felt if each.dependency in self.needs]
+        if at is not None or not felt or box.rng.random() < 0.5:
+            return None
+        one = box.rng.choice(felt)
+        return one.level, one.message, dict(one.fields) | ({"err": one.error} if one.error else {})
 
     def _gush(self, box: Box, count: int) -> None:
         at = time.time_ns()
@@ -156,6 +166,9 @@ class Service:
 
     def _health(self, box: Box) -> HttpAnswer:
         parts = self.dependencies(box, time.time())
+        for felt in box.world.knobs.felt:
+            if felt.error and felt.dependency in parts:
+                parts[felt.dependency] = {"status": "down", "err": felt.error}
         up = all(part["status"] == "up" for part in parts.values())
         state = "ok" if up and not box.setting.unready else "degraded"
         body = {
