@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,6 @@ import pytest
 
 from providers.core.config import SecretSource, Thresholds
 from providers.core.errors import BackendError
-from providers.core.feed import Feed, Reading
 from providers.core.secret import Secret
 from providers.postgres.provider import Postgres
 from providers.postgres.statements import StatementReader
@@ -21,17 +18,9 @@ from providers.postgres.values import Since
 from sandbox.certificate import issue
 from sandbox.postgres.server import Postgres as Server
 from tests.contract.postgres.conftest import Apply, Connect
+from tests.contract.postgres.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-async def until(feed: Feed[Any], good: Callable[[Reading[Any]], bool], seconds: float = 20.0) -> Reading[Any]:
-    """The first reading that is good."""
-    async with asyncio.timeout(seconds), aclosing(feed.readings()) as readings:
-        async for reading in readings:
-            if good(reading):
-                return reading
-    raise AssertionError("the feed ended")
 
 
 async def test_every_feed_yields(connect: Connect) -> None:
