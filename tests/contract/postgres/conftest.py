@@ -15,8 +15,10 @@ from providers.core.config import SecretSource, Thresholds
 from providers.core.secret import Secret
 from providers.postgres.provider import Postgres
 from sandbox.member import Grounds
-from sandbox.postgres.server import DATABASE, SUPERUSER, start
+from sandbox.postgres.cluster import SUPERUSER
+from sandbox.postgres.server import DATABASE, start
 from sandbox.postgres.server import Postgres as Server
+from tests.contract.postgres.small import Small, installed, made
 from tests.contract.sandbox.member_config import passable
 
 Connect = Callable[..., Postgres]
@@ -33,7 +35,19 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Serv
     await found.stop()
 
 
-def settings(server: Server, user: str, **changes: Any) -> Settings:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def older(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Small]:
+    """A server of the oldest release on this machine."""
+    programs = installed()
+    if programs is None:
+        pytest.skip("no other PostgreSQL is installed")
+    home = tmp_path_factory.mktemp("older")
+    found = await made(home, programs)
+    async with found.running(home):
+        yield found
+
+
+def settings(server: Server, user: str, /, **changes: Any) -> Settings:
     """How the console is told of the server, as one of its users."""
     where = psycopg.conninfo.conninfo_to_dict(server.dsn(user))
     found = Settings(
@@ -52,7 +66,7 @@ async def connect(server: Server) -> AsyncIterator[Connect]:
     """A provider as one of the sandbox's users; closed at the end."""
     opened: list[Postgres] = []
 
-    def provider(user: str, thresholds: Thresholds | None = None, **changes: Any) -> Postgres:
+    def provider(user: str, /, thresholds: Thresholds | None = None, **changes: Any) -> Postgres:
         opened.append(Postgres("test", settings(server, user, **changes), thresholds or Thresholds()))
         return opened[-1]
 

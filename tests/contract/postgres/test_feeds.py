@@ -18,6 +18,7 @@ from providers.postgres.values import Since
 from sandbox.certificate import issue
 from sandbox.postgres.server import Postgres as Server
 from tests.contract.postgres.conftest import Apply, Connect
+from tests.contract.postgres.relay import relay
 from tests.contract.postgres.waiting import until
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -152,17 +153,17 @@ async def test_what_is_wrong_with_the_address_is_named(
 
 
 async def test_a_cut_keeps_the_last_value_and_comes_back(connect: Connect, server: Server) -> None:
-    db = connect("oncall")
-    value = await db.overview.first()
-    end = db.overview.subscribe(lambda: None)
-    port = server.front.port
-    await server.front.stop()
-    reading = await until(db.overview, lambda r: r.fault is not None)
-    assert reading.state == "down"
-    assert reading.value.started == value.started
-    server.front._server = await asyncio.start_server(server.front._met, "127.0.0.1", port)
-    assert (await until(db.overview, lambda r: r.fault is None)).value
-    end()
+    async with relay(server.front.port) as way:
+        db = connect("oncall", port=way.port)
+        value = await db.overview.first()
+        ends = [db.overview.subscribe(lambda: None), db.light.subscribe(lambda: None)]
+        await way.cut()
+        reading = await until(db.overview, lambda r: r.fault is not None)
+        assert (reading.state, reading.value.started) == ("down", value.started)
+        way.heal(server.front.port)
+        assert (await until(db.overview, lambda r: r.fault is None)).value
+        for end in ends:
+            end()
 
 
 async def test_sessions_ended_by_the_server_are_replaced_at_once(connect: Connect, session: Apply) -> None:
