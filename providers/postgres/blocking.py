@@ -51,19 +51,15 @@ def tree(edges: Edges, known: Mapping[int, Backend], locked: Mapping[int, tuple[
 
     def node(pid: int, depth: int) -> LockNode:
         by = tuple(sorted(edges.get(pid, ())))
-        return LockNode(
-            pid, depth, weights[pid], len(freed_by(pid, edges)), by, pid in circles, locked.get(pid, ()), known.get(pid)
-        )
+        frees, what = len(freed_by(pid, edges)), locked.get(pid, ())
+        return LockNode(pid, depth, weights[pid], frees, by, pid in circles, what, known.get(pid))
 
     return tuple(node(pid, depth) for pid, depth in _walk(edges, waiting, weights))
 
 
 def freed_by(pid: int, edges: Edges) -> frozenset[int]:
-    """Sessions that wait for nobody once this one is gone, and those that then wait only for them."""
-    gone = {pid}
-    while more := {waiter for waiter, blockers in edges.items() if blockers <= gone} - gone:
-        gone |= more
-    return frozenset(gone - {pid})
+    """Sessions that wait for it and for nobody else. Those behind them wait for them next: it is a queue."""
+    return frozenset(waiter for waiter, blockers in edges.items() if blockers == {pid})
 
 
 def edges_of(nodes: Iterable[LockNode]) -> Edges:

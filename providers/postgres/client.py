@@ -8,6 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeVar
 
+from psycopg.conninfo import make_conninfo
+
 from providers.core.config import Aws, Postgres
 from providers.core.errors import Denied, Refused, TimedOut, Unauthenticated, Unreachable
 from providers.core.secret import Secret
@@ -26,6 +28,7 @@ LOGIN_PAUSE: Final = 30.0
 """Seconds between two tries to log in with credentials that were refused."""
 SPARE: Final = 2.0
 """Seconds beyond statement_timeout after which it is not the server that is slow but the way to it."""
+_SAID: Final = ("host", "port", "user", "dbname", "sslmode", "sslrootcert")
 
 
 class PgClient:
@@ -53,6 +56,12 @@ class PgClient:
         """Where it is, as far as the configuration says: host:port, or the directory of a socket."""
         host, port = place(parameters(self.settings))
         return clean(f"{host or 'local socket'}:{port}", 200)
+
+    @property
+    def conninfo(self) -> str:
+        """For psql by hand, without a password."""
+        found = parameters(self.settings)
+        return make_conninfo("", **{key: found[key] for key in _SAID if key in found})
 
     @property
     def own_pids(self) -> list[int]:

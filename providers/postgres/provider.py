@@ -16,7 +16,7 @@ from providers.core.config import Postgres as Settings
 from providers.core.errors import Unreachable
 from providers.core.feed import Feed, poll
 from providers.core.provider import Light, Permit
-from providers.postgres import activity, blocking, overview, statements
+from providers.postgres import activity, blocking, overview, rights, statements
 from providers.postgres.address import Dial
 from providers.postgres.client import PgClient
 from providers.postgres.values import Backend, ConnectionGroup, LockNode, Overview, Statements, Transaction
@@ -83,7 +83,10 @@ class Postgres:
 
     @property
     def actions(self) -> Sequence[Action]:
-        return ()
+        from providers.postgres.act_reset import ResetStatements
+        from providers.postgres.act_signal import CancelBackend, TerminateBackend
+
+        return CancelBackend(self), TerminateBackend(self), ResetStatements(self)
 
     async def __aenter__(self) -> Self:
         return self
@@ -97,7 +100,7 @@ class Postgres:
 
     async def permits(self) -> Sequence[Permit]:
         """Every right the console would use, as the server answers for it."""
-        return ()
+        return await rights.permits(self.client)
 
     def _long_ones(self, known: Sequence[Any], seen: Sequence[Any]) -> tuple[Transaction, ...]:
         limits = self.thresholds

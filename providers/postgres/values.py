@@ -167,7 +167,7 @@ class LockNode(msgspec.Struct, frozen=True):
     holds_up: int
     """Sessions that wait for it, directly or behind another."""
     frees: int
-    """Those that wait for nobody else: what ending it lets go on."""
+    """Those that wait for nobody else: what ending it lets go on at once."""
     blocked_by: tuple[int, ...]
     cycle: bool
     """Part of a circle that the server has not broken yet (deadlock_timeout)."""

@@ -1,4 +1,4 @@
-"""A way to the server that can be made a black hole: bytes go in, nothing comes out, nobody says so."""
+"""A way to the server that can be cut, made a black hole, or lose the answer to one statement."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from contextlib import asynccontextmanager, suppress
 
 
 class Relay:
-    """`port` leads to the server until `swallow()`; `swallowed` is set when bytes have been lost since."""
+    """`port` leads to the server until `swallow()`; `swallowed` is set when bytes have been lost since.
+
+    With `losing`, a connection is cut after these bytes have gone to the server; `lost` counts how often they came.
+    """
 
     def __init__(self, behind: int) -> None:
         self.port = 0
         self.swallowed = asyncio.Event()
+        self.losing = b""
+        self.lost = 0
         self._behind = behind
         self._open = True
         self._talks: set[asyncio.Task[None]] = set()
@@ -48,11 +53,14 @@ class Relay:
 
     async def _pass(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
         while data := await source.read(65536):
-            if self._open:
-                target.write(data)
-                await target.drain()
-            else:
+            if not self._open:
                 self.swallowed.set()
+                continue
+            target.write(data)
+            await target.drain()
+            if self.losing and self.losing in data:
+                self.lost += 1
+                break
         raise ConnectionResetError
 
     async def stop(self) -> None:

@@ -44,6 +44,8 @@ class Blocked:
         self.connection = connection
         self.pid = connection.info.backend_pid
         self._task = asyncio.ensure_future(connection.execute(query.encode()))
+        # Read, so that nothing is said about one that the test ends without waiting for.
+        self._task.add_done_callback(lambda task: task.cancelled() or task.exception())
 
     async def ended(self, seconds: float = 10.0) -> str:
         """ "done", or the SQLSTATE it ended with ("" when its connection was cut)."""
