@@ -1,0 +1,273 @@
+"""What the cache is, as the rest of the console sees it: frozen, whole, clean."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+
+class Server(msgspec.Struct, frozen=True):
+    """Who answers. `flavour` is redis or valkey; `mode` standalone, cluster or sentinel; `uptime` in seconds."""
+
+    flavour: str
+    version: str
+    mode: str
+    run_id: str
+    """The server's own id of this run: another one after each restart."""
+    uptime: float
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """In bytes. `maximum` is 0 without a limit; `fragmentation` is resident over used."""
+
+    used: int
+    peak: int
+    resident: int
+    maximum: int
+    system: int
+    fragmentation: float
+    policy: str
+    pending_frees: int = 0
+    """Objects that a background thread has yet to free."""
+
+    @property
+    def of_maximum(self) -> float | None:
+        """The used part of the limit; None without a limit."""
+        return self.used / self.maximum if self.maximum else None
+
+
+class Replica(msgspec.Struct, frozen=True):
+    """One that follows this server. `behind` in bytes; `lag` in seconds since it last reported, None when unknown."""
+
+    address: str
+    state: str
+    behind: int
+    lag: float | None
+
+
+class Replication(msgspec.Struct, frozen=True):
+    """`role` is master or replica. A replica has its master's address, the link's status and since when it is down."""
+
+    role: str
+    offset: int
+    replicas: tuple[Replica, ...] = ()
+    master: str = ""
+    link: str = ""
+    silent_for: float | None = None
+    """Seconds since the master was last heard."""
+    down_for: float | None = None
+    syncing: bool = False
+
+
+class Connections(msgspec.Struct, frozen=True):
+    """Clients now, and how many were turned away since the server started. `maximum` is None where nobody tells."""
+
+    connected: int
+    blocked: int
+    maximum: int | None
+    rejected: int
+
+    @property
+    def of_maximum(self) -> float | None:
+        return self.connected / self.maximum if self.maximum else None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Counts since the server started or its statistics were reset."""
+
+    hits: int
+    misses: int
+    evicted: int
+    expired: int
+    commands: int
+    rejected: int
+    errors: int
+
+    @property
+    def hit_ratio(self) -> float | None:
+        reads = self.hits + self.misses
+        return self.hits / reads if reads else None
+
+
+class Persistence(msgspec.Struct, frozen=True):
+    """How the data gets to disk. `loading`: it is read at this moment, and nothing is served."""
+
+    loading: bool
+    snapshot_well: bool
+    snapshot_at: datetime | None
+    unsaved_changes: int
+    append_only: bool
+    append_only_well: bool
+
+
+class Database(msgspec.Struct, frozen=True):
+    """Keys of one numbered database; `expires` of them have a time to live, on average `ttl` seconds."""
+
+    number: int
+    keys: int
+    expires: int
+    ttl: float
+
+
+class Vitals(msgspec.Struct, frozen=True):
+    """One reading of INFO. `ops` are the commands a second as the server itself measures them."""
+
+    server: Server
+    memory: Memory
+    replication: Replication
+    connections: Connections
+    totals: Totals
+    persistence: Persistence
+    databases: tuple[Database, ...]
+    ops: float
+
+    def database(self, number: int) -> Database:
+        """That database; one without keys is not listed."""
+        return next((d for d in self.databases if d.number == number), Database(number, 0, 0, 0.0))
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """What happened between two readings, `seconds` apart, by the second. `hit_ratio` is None when nothing was read."""
+
+    seconds: float
+    hit_ratio: float | None
+    ops: float
+    evictions: float
+    expirations: float
+    rejections: float
+    errors: float
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """One point of the sparklines."""
+
+    used: int
+    hit_ratio: float | None
+    ops: float
+    evictions: float
+
+
+class Node(msgspec.Struct, frozen=True):
+    """One node of a cluster; `vitals` is None when it was not reached, and `trouble` says why."""
+
+    id: str
+    address: str
+    role: str
+    link: str
+    slots: int
+    vitals: Vitals | None
+    trouble: str = ""
+
+
+class Overview(msgspec.Struct, frozen=True):
+    """The cache at a glance. `rates` is None until there are two readings of the same run of the server."""
+
+    address: str
+    database: int
+    vitals: Vitals
+    rates: Rates | None
+    history: tuple[Sample, ...]
+    nodes: tuple[Node, ...] = ()
+
+
+class Client(msgspec.Struct, frozen=True):
+    """One connection to the server. `age` and `idle` in seconds, `memory` in bytes (None before Redis 7)."""
+
+    id: int
+    name: str
+    address: str
+    user: str
+    age: float
+    idle: float
+    command: str
+    database: int
+    flags: str
+    memory: int | None
+
+    @property
+    def host(self) -> str:
+        return self.address.rpartition(":")[0]
+
+    @property
+    def blocked(self) -> bool:
+        return "b" in self.flags
+
+
+class ClientGroup(msgspec.Struct, frozen=True):
+    """Connections of one name (or, unnamed, one user) from one host. `idle` counts those silent for a minute."""
+
+    name: str
+    host: str
+    count: int
+    idle: int
+    blocked: int
+    memory: int
+
+
+class Clients(msgspec.Struct, frozen=True):
+    """All connections, grouped, most first; one by one only the first `len(clients)` of `total`."""
+
+    clients: tuple[Client, ...]
+    groups: tuple[ClientGroup, ...]
+    total: int
+
+
+class SlowEntry(msgspec.Struct, frozen=True):
+    """A command that took long. `command` is cut and without secrets and values."""
+
+    id: int
+    at: datetime
+    seconds: float
+    command: str
+    client: str
+    name: str
+
+
+class SlowLog(msgspec.Struct, frozen=True):
+    """Newest first. `threshold` in seconds: shorter is not logged (None: not told, negative: nothing is logged)."""
+
+    entries: tuple[SlowEntry, ...]
+    threshold: float | None
+    fix: str = ""
+
+
+class LatencyEvent(msgspec.Struct, frozen=True):
+    """The newest spike of one kind, and the worst since the server started, in seconds."""
+
+    event: str
+    at: datetime
+    latest: float
+    worst: float
+
+
+class Latency(msgspec.Struct, frozen=True):
+    """Spikes of the server's own watchdog. `threshold` in seconds (0: switched off, and `fix` switches it on)."""
+
+    events: tuple[LatencyEvent, ...]
+    threshold: float | None
+    fix: str = ""
+
+
+class BigKey(msgspec.Struct, frozen=True):
+    """A key that was seen. `ttl` in seconds, None without one; `elements` of a collection, bytes of a string."""
+
+    name: str
+    type: str
+    bytes: int
+    ttl: float | None
+    elements: int | None
+
+
+class BigKeys(msgspec.Struct, frozen=True):
+    """The biggest keys seen so far, biggest first. `share` of the database's keys was looked at, from 0 to 1."""
+
+    keys: tuple[BigKey, ...]
+    database: int
+    seen: int
+    total: int
+    share: float
+    passes: int
+    """How often the whole database was gone through."""
+    slowest: float
+    """At most so long one call held the server, in seconds: its round trip less that of a PING."""
