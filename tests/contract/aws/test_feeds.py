@@ -11,7 +11,6 @@ from providers.core.config import Aws as Settings
 from tests.contract.aws.conftest import Connect
 
 CLUSTER = "fusion-bitcoin-sandbox"
-pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def test_light_says_who_and_where(account: Connect) -> None:
