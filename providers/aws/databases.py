@@ -18,6 +18,7 @@ from providers.core.text import clean
 
 MOST_DATABASES: Final = 200
 MAINTENANCE_EVERY: Final = 600.0
+RECENT: Final = 20.0
 METRICS_EVERY: Final = 60.0
 """CloudWatch has one value a minute."""
 _LOOKBACK: Final = timedelta(minutes=10)
@@ -34,6 +35,8 @@ class DatabaseReader:
         self._instances: tuple[DbInstance, ...] = ()
         self._maintenance: Kept[tuple[Maintenance, ...]] = Kept(self._read_maintenance, MAINTENANCE_EVERY)
         self._metrics: Kept[Metrics] = Kept(self._read_metrics, METRICS_EVERY)
+        self.recent: Kept[Databases] = Kept(self.read, RECENT)
+        """The picture for those who only need to know what there is."""
 
     async def read(self) -> Databases:
         """The whole picture now. Raises BackendError when clusters or instances cannot be read."""

@@ -28,23 +28,21 @@ def adaptive(
 
 
 class Kept(Generic[T]):
-    """What changes seldom, asked again only after `seconds`. A failure is not kept."""
+    """What changes seldom, asked again only after `seconds`, by one at a time. A failure is not kept."""
 
     def __init__(self, read: Callable[[], Awaitable[T]], seconds: float) -> None:
         self._read = read
         self._seconds = seconds
         self._last: tuple[float, T] | None = None
+        self._reading = asyncio.Lock()
 
     async def get(self) -> T:
         """The value. Raises what reading it raises."""
-        now = time.monotonic()
-        if self._last is None or now - self._last[0] >= self._seconds:
-            self._last = (now, await self._read())
-        return self._last[1]
-
-    def forget(self) -> None:
-        """Ask anew next time."""
-        self._last = None
+        async with self._reading:
+            now = time.monotonic()
+            if self._last is None or now - self._last[0] >= self._seconds:
+                self._last = (now, await self._read())
+            return self._last[1]
 
 
 async def optional(what: str, read: Awaitable[T], otherwise: T) -> tuple[T, tuple[Gap, ...]]:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypeVar
 
+from providers.aws.caches import cache_events, cache_parameters, read_caches
 from providers.aws.client import AwsClient
 from providers.aws.databases import DatabaseReader
+from providers.aws.history import backups, db_events
+from providers.aws.logfiles import log_files, log_tail
+from providers.aws.parameters import db_parameters
 from providers.aws.polling import adaptive
 from providers.aws.session import Patience
-from providers.aws.values import Databases
+from providers.aws.values import Databases, LogFile
+from providers.aws.values_cache import Caches
 from providers.core.action import Action
 from providers.core.backoff import Backoff
 from providers.core.check import Check
@@ -22,10 +27,14 @@ from providers.core.provider import Light, Permit
 
 PULSE: Final = 15.0
 """Seconds between two proofs that AWS still answers, and as whom."""
+EVENTS_EVERY: Final = 30.0
+SLOW: Final = 60.0
 CALM: Final = 20.0
 BUSY: Final = 5.0
 _GRACE: Final = 5.0
 _POLITE: Final = Backoff(first=2.0, cap=60.0)
+
+T = TypeVar("T")
 
 
 class Aws:
@@ -52,7 +61,26 @@ class Aws:
             deadline=self._deadline(CALM),
             backoff=_POLITE,
         )
-        self.feeds: Mapping[str, Feed[Any]] = {feed.name: feed for feed in (self.databases,)}
+        client, reader = self.client, self._databases
+        self.db_events = self._polled("db_events", lambda: db_events(client), EVENTS_EVERY)
+        self.snapshots = self._polled("snapshots", lambda: backups(client, reader), SLOW)
+        self.db_parameters = self._polled("db_parameters", lambda: db_parameters(client, reader), SLOW)
+        self.caches: Feed[Caches] = Feed(
+            "caches",
+            self.source,
+            adaptive(lambda: read_caches(client), CALM, BUSY, lambda caches: caches.changing),
+            deadline=self._deadline(CALM),
+            backoff=_POLITE,
+        )
+        self.cache_events = self._polled("cache_events", lambda: cache_events(client), EVENTS_EVERY)
+        self.cache_parameters = self._polled("cache_parameters", lambda: cache_parameters(client), SLOW)
+        self.feeds: Mapping[str, Feed[Any]] = {
+            feed.name: feed
+            for feed in (
+                self.databases, self.db_events, self.snapshots, self.db_parameters,
+                self.caches, self.cache_events, self.cache_parameters,
+            )
+        }  # fmt: skip
 
     @property
     def identity(self) -> str:
@@ -81,6 +109,14 @@ class Aws:
         """Every right the console would use, as IAM answers for it."""
         return ()
 
+    async def log_files(self, instance: str) -> tuple[LogFile, ...]:
+        """The log files of a database instance, last written first. Raises BackendError."""
+        return await log_files(self.client, instance)
+
+    async def log_tail(self, instance: str, name: str, most: int = 64 * 1024) -> tuple[str, ...]:
+        """The last lines of a log file, at most `most` bytes of it. Raises BackendError."""
+        return await log_tail(self.client, instance, name, most)
+
     async def _pulse(self) -> Light:
         identity = await self.client.who(anew=True)
         if wrong := self.client.wrong_account(identity):
@@ -93,6 +129,10 @@ class Aws:
         target = f"{identity.account} · {self.client.region} · {self.client.endpoint}"
         return Light(identity.arn, target, "", self.client.rtt, self.client.skew)
 
+    def _polled(self, name: str, read: Callable[[], Awaitable[T]], every: float) -> Feed[T]:
+        return Feed(name, self.source, poll(read, every), deadline=self._deadline(every), backoff=_POLITE)
+
     def _deadline(self, every: float) -> float:
         # A read that needs its whole time is late by itself; the feed must not cut it short.
-        return every + self.patience.whole_read + _GRACE
+        # Some read one thing because of another, each within its own time.
+        return every + 2 * self.patience.whole_read + _GRACE

@@ -204,7 +204,7 @@ class Parameter(msgspec.Struct, frozen=True, kw_only=True):
     apply_type: str = ""
     modifiable: bool = True
     source: str = ""
-    unit_note: str = ""
+    description: str = ""
 
     @property
     def static(self) -> bool:

@@ -7,8 +7,14 @@ import threading
 
 import pytest
 
+from providers.aws.answers import NotOffered
 from providers.core.config import Aws as Settings
+from providers.core.errors import BackendError
+from sandbox.aws import Aws as Member
+from tests.contract.aws import recorded
 from tests.contract.aws.conftest import Connect
+from tests.contract.aws.recorded import CACHE
+from tests.contract.aws.servers import serving
 
 CLUSTER = "fusion-bitcoin-sandbox"
 
@@ -71,3 +77,76 @@ async def test_nothing_is_asked_before_somebody_listens(opened: Connect) -> None
     aws = opened(Settings())
     assert {feed.listeners for feed in (*aws.feeds.values(), aws.light)} == {0}
     assert aws.identity == ""
+
+
+async def test_snapshots_and_windows_are_the_ways_back(account: Connect) -> None:
+    found = await account().snapshots.first()
+    times = [snapshot.created for snapshot in found.snapshots if snapshot.created]
+    assert times == sorted(times, reverse=True) and len(times) == len(found.snapshots) >= 16
+    assert {(each.of, each.of_cluster, each.type) for each in found.snapshots} == {
+        (name, name == CLUSTER, kind) for name in (CLUSTER, f"{CLUSTER}-db") for kind in ("manual", "automated")
+    }
+    windows = {window.database: window for window in found.windows}
+    assert windows[CLUSTER].earliest and windows[CLUSTER].latest and windows[f"{CLUSTER}-db"].latest
+
+
+async def test_events_are_of_the_last_day_and_newest_first(account: Connect) -> None:
+    found = await account().db_events.first()
+    times = [event.at for event in found if event.at]
+    assert found and times == sorted(times, reverse=True)
+    assert {event.kind for event in found} <= {"db-instance", "db-cluster", "db-snapshot", "db-cluster-snapshot"}
+
+
+async def test_parameters_are_those_set_by_hand(account: Connect) -> None:
+    groups = {group.name: group for group in await account().db_parameters.first()}
+    assert {p.name: p.value for p in groups[CLUSTER].parameters}["max_connections"] == "400"
+    assert groups[CLUSTER].used_by == ((f"{CLUSTER}-1", "in-sync"), (f"{CLUSTER}-2", "in-sync"))
+    default = groups["default.aurora-postgresql16"]
+    assert default.default and default.parameters == ()
+
+
+async def test_log_files_are_listed(account: Connect) -> None:
+    (file,) = await account().log_files(f"{CLUSTER}-db")
+    assert file.name.startswith("error/postgresql.log") and file.written and file.size
+    with pytest.raises(NotOffered):
+        await account().log_tail(f"{CLUSTER}-db", file.name)
+
+
+async def test_cache_is_the_estate_s_and_its_events_are_not_offered(account: Connect) -> None:
+    aws = account()
+    found = await aws.caches.first()
+    assert [(each.name, each.status, each.version) for each in found.clusters] == [(CACHE, "available", "7.1")]
+    assert await aws.cache_parameters.first() == ()
+    with pytest.raises(BackendError, match="not offered by this endpoint"):
+        await aws.cache_events.first()
+    assert aws.cache_events.latest.state == "absent" and aws.caches.latest.state == "live"
+
+
+@pytest.mark.usefixtures("keys")
+async def test_what_aws_says_beyond_the_sandbox_is_read(opened: Connect, member: Member) -> None:
+    answers = {
+        "DescribeCacheClusters": recorded.CACHE_CLUSTERS,
+        "DescribeReplicationGroups": recorded.REPLICATION_GROUPS,
+        "DescribeCacheParameters": recorded.cache_parameters,
+        "DescribeEvents": recorded.CACHE_EVENTS,
+        "DescribePendingMaintenanceActions": recorded.MAINTENANCE,
+        "DownloadDBLogFilePortion": recorded.LOG_TAIL,
+    }
+    async with serving(answers, upstream=member.where["aws_endpoint"]) as server:
+        aws = opened(Settings(region="eu-west-1", endpoint_url=server.url, cache_cluster=CACHE))
+        caches, groups = await aws.caches.first(), await aws.cache_parameters.first()
+        (cluster,), (group,), (parameters,) = caches.clusters, caches.groups, groups
+        assert caches.changing and cluster.pending == ("CacheNodeType cache.m7g.large",)
+        assert (cluster.parameter_status, cluster.reboot_nodes) == ("pending-reboot", ("0001",))
+        assert (cluster.nodes[0].zone, cluster.nodes[0].port) == ("eu-west-1a", 6379)
+        assert group.shards[0].members == ((f"{CACHE}-001", "primary", "eu-west-1a"),)
+        assert [(p.name, p.apply_type, p.allowed) for p in parameters.parameters] == [
+            ("maxclients", "static", "1-65000"),
+            ("timeout", "dynamic", "1-65000"),
+        ]
+        assert [event.message.split()[0] for event in await aws.cache_events.first()] == ["Finished", "Recovering"]
+        databases = await aws.databases.first()
+        assert databases.gaps == ()
+        assert [(each.subject, each.action) for each in databases.maintenance] == [(CLUSTER, "system-update")]
+        tail = await aws.log_tail(f"{CLUSTER}-db", "error/postgresql.log")
+        assert tail == ("first line", "FATAL:  sorry, too many clients already")
