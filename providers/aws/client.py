@@ -46,6 +46,12 @@ class Identity(msgspec.Struct, frozen=True):
     account: str
 
     @property
+    def principal(self) -> str:
+        """The ARN without the name of a role's session, which is another after each login."""
+        kind, _, rest = self.arn.rpartition(":")[2].partition("/")
+        return self.arn.rpartition("/")[0] if kind == "assumed-role" and "/" in rest else self.arn
+
+    @property
     def who(self) -> str:
         """The short form of the ARN: "user/oncall", "assumed-role/OnCall/ann"."""
         return self.arn.rpartition(":")[2]
@@ -98,14 +104,22 @@ class AwsClient:
 
         return await self._run(service, operation, work, self._patience.whole_read)
 
-    async def write(self, service: str, operation: str, **params: Any) -> Answer:
-        """One change, sent once. TimedOut, Unreachable and ServerFault mean: outcome unknown."""
+    async def write(self, service: str, operation: str, params: Answer, *, spent: float = 0.0) -> Answer:
+        """One change, sent once. TimedOut, Unreachable and ServerFault mean: outcome unknown.
+
+        `spent` is what the change took of its time already (seconds): after the whole of it nothing goes out any more.
+        """
 
         def work() -> Answer:
             answer: Answer = getattr(self._sessions.writer(service), xform_name(operation))(**params)
             return answer
 
-        return await self._run(service, operation, work, self._patience.whole_write)
+        return await self._run(service, operation, work, max(0.0, self._patience.whole_write - spent))
+
+    async def in_thread(self, work: Callable[[], T], seconds: float) -> T:
+        """Any other call that blocks, among the threads of this account. Raises TimeoutError, and what it raises."""
+        async with asyncio.timeout(seconds):
+            return await self._pool.run(work)
 
     async def who(self, *, anew: bool = False) -> Identity:
         """Whom AWS takes us for; asked once, or `anew` (which also measures `rtt` and `skew`)."""

@@ -28,10 +28,12 @@ Metrics = Mapping[tuple[str, str], float]
 
 
 class DatabaseReader:
-    """Reads the picture; keeps what changes seldom."""
+    """Reads the picture of one cluster, of one instance, of both, or of all; keeps what changes seldom."""
 
-    def __init__(self, client: AwsClient) -> None:
+    def __init__(self, client: AwsClient, cluster: str | None = None, instance: str | None = None) -> None:
         self._client = client
+        self._cluster = cluster
+        self._instance = instance
         self._instances: tuple[DbInstance, ...] = ()
         self._maintenance: Kept[tuple[Maintenance, ...]] = Kept(self._read_maintenance, MAINTENANCE_EVERY)
         self._metrics: Kept[Metrics] = Kept(self._read_metrics, METRICS_EVERY)
@@ -56,22 +58,20 @@ class DatabaseReader:
         )
 
     async def _clusters(self) -> tuple[tuple[DbCluster, ...], bool]:
-        settings = self._client.settings
-        if settings.rds_cluster:
-            found = await self._pages("DescribeDBClusters", "DBClusters", DBClusterIdentifier=settings.rds_cluster)
-        elif settings.rds_instance:
+        if self._cluster:
+            found = await self._pages("DescribeDBClusters", "DBClusters", DBClusterIdentifier=self._cluster)
+        elif self._instance:
             found = _NOTHING
         else:
             found = await self._pages("DescribeDBClusters", "DBClusters")
         return tuple(convert.cluster(raw) for raw in found.items), found.complete
 
     async def _all_instances(self) -> tuple[tuple[DbInstance, ...], bool]:
-        settings = self._client.settings
         wanted: list[dict[str, Any]] = []
-        if settings.rds_cluster:
-            wanted.append({"Filters": [{"Name": "db-cluster-id", "Values": [settings.rds_cluster]}]})
-        if settings.rds_instance:
-            wanted.append({"DBInstanceIdentifier": settings.rds_instance})
+        if self._cluster:
+            wanted.append({"Filters": [{"Name": "db-cluster-id", "Values": [self._cluster]}]})
+        if self._instance:
+            wanted.append({"DBInstanceIdentifier": self._instance})
         lists = await asyncio.gather(
             *(self._pages("DescribeDBInstances", "DBInstances", **params) for params in wanted or [{}])
         )

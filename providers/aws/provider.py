@@ -9,9 +9,11 @@ from typing import Any, Final, Self, TypeVar
 from providers.aws.caches import cache_events, cache_parameters, read_caches
 from providers.aws.client import AwsClient
 from providers.aws.databases import DatabaseReader
+from providers.aws.failover import FailOver, LongTransactions
 from providers.aws.history import backups, db_events
 from providers.aws.logfiles import log_files, log_tail
 from providers.aws.parameters import db_parameters
+from providers.aws.permissions import READS, WRITES, rights
 from providers.aws.polling import adaptive
 from providers.aws.session import Patience
 from providers.aws.values import Databases, LogFile
@@ -43,17 +45,25 @@ class Aws:
     name = "aws"
 
     def __init__(
-        self, environment: str, settings: Settings, thresholds: Thresholds, *, patience: Patience | None = None
+        self,
+        environment: str,
+        settings: Settings,
+        thresholds: Thresholds,
+        *,
+        patience: Patience | None = None,
+        transactions: LongTransactions | None = None,
     ) -> None:
+        """`transactions` names the long transactions of the writer, for the failover: only the database knows them."""
         self.source = f"aws {environment}"
         self.settings = settings
         self.thresholds = thresholds
+        self.transactions = transactions
         self.patience = patience or Patience()
         self.client = AwsClient(self.source, settings, self.patience)
         self.light: Feed[Light] = Feed(
             "light", self.source, poll(self._pulse, PULSE), deadline=self._deadline(PULSE), backoff=Backoff(2.0, 15.0)
         )
-        self._databases = DatabaseReader(self.client)
+        self._databases = DatabaseReader(self.client, settings.rds_cluster, settings.rds_instance)
         self.databases: Feed[Databases] = Feed(
             "databases",
             self.source,
@@ -89,11 +99,13 @@ class Aws:
 
     @property
     def checks(self) -> Sequence[Check]:
-        return ()
+        from providers.aws.checks import checks
+
+        return checks(self)
 
     @property
     def actions(self) -> Sequence[Action]:
-        return ()
+        return (FailOver(self),)
 
     async def __aenter__(self) -> Self:
         return self
@@ -107,7 +119,8 @@ class Aws:
 
     async def permits(self) -> Sequence[Permit]:
         """Every right the console would use, as IAM answers for it."""
-        return ()
+        found = await rights(self.client, READS + WRITES)
+        return tuple(Permit(right.action, right.allowed, right.why) for right in found)
 
     async def log_files(self, instance: str) -> tuple[LogFile, ...]:
         """The log files of a database instance, last written first. Raises BackendError."""

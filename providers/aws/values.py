@@ -75,6 +75,11 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     def available(self) -> bool:
         return self.status == AVAILABLE
 
+    @property
+    def identity(self) -> str:
+        """What an action is pinned to."""
+        return f"{self.arn} {self.resource_id}"
+
 
 class DbCluster(Database, frozen=True, kw_only=True):
     """An Aurora or Multi-AZ DB cluster."""

@@ -76,11 +76,11 @@ async def test_a_write_goes_out_once_whatever_comes_back(opened: Connect) -> Non
     async with serving(faults, lose="ModifyDBParameterGroup") as server:
         client = opened(at(server.url)).client
         with pytest.raises(ServerFault):
-            await client.write("rds", "FailoverDBCluster", DBClusterIdentifier="c")
+            await client.write("rds", "FailoverDBCluster", {"DBClusterIdentifier": "c"})
         with pytest.raises(Throttled):
-            await client.write("rds", "CreateDBSnapshot", DBSnapshotIdentifier="s", DBInstanceIdentifier="i")
+            await client.write("rds", "CreateDBSnapshot", {"DBSnapshotIdentifier": "s", "DBInstanceIdentifier": "i"})
         with pytest.raises(Unreachable):
-            await client.write("rds", "ModifyDBParameterGroup", DBParameterGroupName="g", Parameters=[])
+            await client.write("rds", "ModifyDBParameterGroup", {"DBParameterGroupName": "g", "Parameters": []})
         assert set(server.asked.values()) == {1} and len(server.asked) == 3
 
 
@@ -94,7 +94,7 @@ async def test_an_endpoint_that_hangs_is_bounded_and_holds_up_nobody(opened: Con
         results = await asyncio.gather(*calls, return_exceptions=True)
         assert all(isinstance(result, TimedOut) for result in results)
         with pytest.raises(TimedOut):
-            await client.write("rds", "FailoverDBCluster", DBClusterIdentifier="c")
+            await client.write("rds", "FailoverDBCluster", {"DBClusterIdentifier": "c"})
         assert time.monotonic() - started < 10
     assert all(thread.daemon for thread in threading.enumerate() if thread.name.startswith("aws test"))
 

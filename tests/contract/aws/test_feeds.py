@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from providers.aws.answers import NotOffered
+from providers.core.check import Verdict, run_check
 from providers.core.config import Aws as Settings
 from providers.core.errors import BackendError
 from sandbox.aws import Aws as Member
@@ -150,3 +151,12 @@ async def test_what_aws_says_beyond_the_sandbox_is_read(opened: Connect, member:
         assert [(each.subject, each.action) for each in databases.maintenance] == [(CLUSTER, "system-update")]
         tail = await aws.log_tail(f"{CLUSTER}-db", "error/postgresql.log")
         assert tail == ("first line", "FATAL:  sorry, too many clients already")
+
+
+async def test_checks_judge_the_estate_and_leave_nothing_open(account: Connect) -> None:
+    aws = account()
+    found = {check.id: await run_check(check) for check in aws.checks}
+    assert set(found) == {"D01", "D07", "R01", "E08", "E10"}
+    verdicts = {row: {finding.verdict for finding in findings} for row, findings in found.items()}
+    assert all(verdicts[row] == {Verdict.PASS} for row in ("D01", "D07", "R01", "E08", "E10")), found
+    assert {finding.subject for finding in found["E08"]} == {f"db-instance/{CLUSTER}-2"}
