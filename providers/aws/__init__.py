@@ -1,0 +1,1 @@
+"""The account around the cluster: its databases and caches, over boto3."""
