@@ -38,7 +38,7 @@ def _listen_to_loops() -> None:
         loop.call_soon(tick, loop.time())
         run_forever(loop)
 
-    asyncio.BaseEventLoop.run_forever = probed  # type: ignore[method-assign]
+    asyncio.BaseEventLoop.run_forever = probed  # type: ignore[assignment, method-assign]
 
 
 def _watch_tables() -> None:
@@ -52,7 +52,7 @@ def _watch_tables() -> None:
         _tables[panel.title] = panel
         paint(panel, reading)
 
-    TablePanel.paint = probed  # type: ignore[method-assign]
+    TablePanel.paint = probed  # type: ignore[assignment, method-assign]
 
 
 def _note_pods() -> None:
