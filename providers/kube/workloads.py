@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -11,6 +12,8 @@ from providers.core.config import Service
 from providers.core.feed import Reading
 from providers.kube.errorrate import ErrorRate
 from providers.kube.values import Deployment, Pod, Usage, matches
+
+Labelled = dict[tuple[str, str], list[Pod]]
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -56,8 +59,8 @@ def join_workloads(
 ) -> tuple[Workload, ...]:
     """One workload a deployment. A reading with a fault is not counted: unknown is not zero."""
     used = {u.name: u for u in usage.value or ()} if usage.fault is None and usage.value is not None else None
-    by_deployment = _rates(services, rates)
-    return tuple(_workload(d, pods, used, by_deployment.get(d.name)) for d in deployments)
+    by_deployment, labelled = _rates(services, rates), _by_label(pods)
+    return tuple(_workload(d, _chosen(d.selector, labelled), used, by_deployment.get(d.name)) for d in deployments)
 
 
 def pod_meters(pod: Pod, used: Usage | None) -> tuple[Meter, Meter]:
@@ -67,10 +70,24 @@ def pod_meters(pod: Pod, used: Usage | None) -> tuple[Meter, Meter]:
     )
 
 
+def _by_label(pods: Sequence[Pod]) -> Labelled:
+    """Every label to the pods that have it: asking each deployment about each pod would hold the loop."""
+    labelled: Labelled = defaultdict(list)
+    for pod in pods:
+        for label in pod.labels.items():
+            labelled[label].append(pod)
+    return labelled
+
+
+def _chosen(selector: dict[str, str], labelled: Labelled) -> tuple[Pod, ...]:
+    """The pods that an equality selector chooses, in their order."""
+    fewest = min((labelled.get(label, []) for label in selector.items()), key=len, default=[])
+    return tuple(pod for pod in fewest if matches(selector, pod.labels))
+
+
 def _workload(
-    deployment: Deployment, pods: Sequence[Pod], used: dict[str, Usage] | None, rate: ErrorRate | None
+    deployment: Deployment, mine: tuple[Pod, ...], used: dict[str, Usage] | None, rate: ErrorRate | None
 ) -> Workload:
-    mine = tuple(p for p in pods if matches(deployment.selector, p.labels))
     return Workload(
         deployment,
         mine,
