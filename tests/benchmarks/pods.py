@@ -9,7 +9,7 @@ from tests.benchmarks.estate import digest
 from tests.benchmarks.measure import Figure, best, percentile
 from tests.benchmarks.report import Report
 
-STORM = 12.0
+STORM = 30.0
 """Seconds of changes."""
 RATE = 2000
 STALL = 50.0

@@ -32,7 +32,7 @@ class Report(msgspec.Struct):
         """Milliseconds that whoever came at any of evenly spaced moments would have waited for the loop."""
         waits: list[float] = []
         for at, late in self.ticks.get(thread, ()):
-            if start <= at <= end:
+            if start <= at - late and at <= end:
                 # A tick that came late stands for those that it kept from coming.
                 waits += [1000 * (late - TICK * missed) for missed in range(1 + int(late / TICK))]
         return waits
