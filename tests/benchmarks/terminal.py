@@ -1,0 +1,126 @@
+"""A program on a terminal of its own: what it writes, when it wrote it, and keys to press."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import signal
+import struct
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+WIDTH, HEIGHT = 160, 50
+DEADLINE = 60.0
+_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[ -/]*[0-~])")
+
+
+class Terminal:
+    """A process on a pty. Times are monotonic seconds; a mark is a place in what it has written so far."""
+
+    def __init__(self, argv: Sequence[str], environ: Mapping[str, str], *, width: int = WIDTH, height: int = HEIGHT):
+        master, slave = pty.openpty()
+        fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", height, width, 0, 0))
+        self._master = master
+        self._chunks: list[tuple[float, bytes]] = []
+        self._news = threading.Condition()
+        self._ended = False
+        self.began = time.monotonic()
+        self._process = subprocess.Popen(
+            argv, stdin=slave, stdout=slave, stderr=slave, env=dict(environ), start_new_session=True
+        )
+        os.close(slave)
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._end()
+        self._reader.join(5)
+        os.close(self._master)
+
+    def _end(self) -> None:
+        for ask in (signal.SIGTERM, signal.SIGKILL):
+            if self._process.poll() is None:
+                self._process.send_signal(ask)
+                try:
+                    self._process.wait(5)
+                except subprocess.TimeoutExpired:
+                    continue
+
+    def _read(self) -> None:
+        while True:
+            try:
+                chunk = os.read(self._master, 1 << 16)
+            except OSError:
+                chunk = b""
+            with self._news:
+                self._ended = not chunk
+                if chunk:
+                    self._chunks.append((time.monotonic(), chunk))
+                self._news.notify_all()
+            if not chunk:
+                return
+
+    def press(self, keys: str) -> tuple[float, int]:
+        """Type; (when, the mark from which on its effect can be seen)."""
+        mark = len(self._chunks)
+        now = time.monotonic()
+        os.write(self._master, keys.encode())
+        return now, mark
+
+    def mark(self) -> int:
+        return len(self._chunks)
+
+    def until(self, text: str, mark: int = 0, deadline: float = DEADLINE) -> float:
+        """When `text` was written for the first time since `mark`; style changes within it do not count."""
+        wanted, end = text.encode(), time.monotonic() + deadline
+        done, written = mark, b""
+        with self._news:
+            while True:
+                while done < len(self._chunks):
+                    at, chunk = self._chunks[done]
+                    done += 1
+                    written += chunk
+                    if wanted in _ESCAPES.sub(b"", written):
+                        return at
+                    # A text and the escapes within it are far shorter than this.
+                    written = written[-(1 << 16) :]
+                if self._ended or not self._news.wait(end - time.monotonic()):
+                    raise TimeoutError(f"{text!r} was not shown; last:\n{self.tail()}")
+
+    def tail(self) -> str:
+        """The end of what was written, without escapes."""
+        written = b"".join(chunk for _, chunk in self._chunks[-40:])
+        return _ESCAPES.sub(b"", written).decode("utf-8", "replace")[-3000:]
+
+    def written(self, start: float, end: float) -> int:
+        """Bytes written between two moments."""
+        return sum(len(chunk) for at, chunk in self._chunks if start <= at < end)
+
+    def wait(self, deadline: float = DEADLINE) -> int:
+        """Wait for its end; the exit code."""
+        return self._process.wait(deadline)
+
+
+def environment(home: Path) -> dict[str, str]:
+    """The environment of a terminal with all colours; nothing of whoever runs the benchmarks gets in."""
+    return {
+        "HOME": str(home), "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8",
+        "PATH": os.environ["PATH"], "TMPDIR": str(home),
+    }  # fmt: skip
