@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from providers.kube.client import KubeClient
 from providers.kube.logstream import LogStream, LogTarget, StreamState
 from providers.kube.selectors import Selector
 from providers.kube.values import Pod
+from providers.logs.gap import Gap
 from providers.logs.line import Line, Origin
 from providers.logs.merge import Merge
 from providers.logs.screening import Screening
@@ -35,7 +37,8 @@ class LogState(msgspec.Struct, frozen=True):
 
     `received` came in; of those `screened` were left out by the screening, `dropped` because nobody took them in time,
     and `repeats` had come before a cut. `late` came after younger ones, `shortened` were too long to be kept whole,
-    `gaps` counts the places where lines are or may be missing. `pods` says why new pods cannot be seen just now.
+    `gaps` counts the places where lines are or may be missing, and `places` are the newest of them. `pods` says why new
+    pods cannot be seen just now.
     """
 
     streams: tuple[StreamState, ...] = ()
@@ -47,6 +50,7 @@ class LogState(msgspec.Struct, frozen=True):
     shortened: int = 0
     gaps: int = 0
     pods: str = ""
+    places: tuple[Gap, ...] = ()
 
 
 class LogBatch(msgspec.Struct, frozen=True):
@@ -147,7 +151,7 @@ class LogSource:
             tuple(stream.state for stream in streams), self._received, self._screened, self._merge.dropped,
             past.repeats + sum(s.resume.repeats for s in streams), self._merge.late,
             past.shortened + sum(s.splitter.shortened for s in streams), past.gaps + sum(s.gaps for s in streams),
-            reading.fault.message if reading.fault else "",
+            reading.fault.message if reading.fault else "", tuple(chain.from_iterable(s.places for s in streams)),
         )  # fmt: skip
 
     def _over(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Protocol
 from providers.kube.logs import LogTarget
 from providers.kube.provider import Kube
 from providers.logs.line import Line
-from tests.contract.kube.comparison import Comparison, compare
+from tests.contract.kube.comparison import Comparison, Hole, compare
 from tests.contract.kube.reader import Reader, reading
 
 MINUTES = float(os.environ.get("FUSION_FOLLOW_MINUTES", "0"))
@@ -57,6 +57,14 @@ class Followed:
 
     def compared(self) -> Comparison:
         return compare(self._ground.written(), self.entries(), begun=self.begun)
+
+    def unsaid(self, found: Comparison) -> list[Hole]:
+        """Holes that the reader was not told of, at their place."""
+        said = {(gap.origin.label, gap.before) for gap in self.reader.state.places}
+        stamps = {(line.origin.label, self._ground.entry(line)): line.stamp for line in self.reader.lines}
+        return [
+            hole for hole in found.holes if (hole.container, stamps.get((hole.container, hole.before), b"")) not in said
+        ]
 
     def __str__(self) -> str:
         state = self.reader.state

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,9 @@ from providers.kube.provider import Kube
 from sandbox.cluster.cluster import Cluster
 from tests.contract.kube.comparison import compare
 from tests.contract.kube.following import MINUTES, followed
+from tests.contract.kube.following_real import LAB, RealGround
 from tests.contract.kube.following_sandbox import SandboxGround
+from tests.contract.kube.real import VARIABLE, real_namespace
 
 Connect = Callable[..., Kube]
 _log = logging.getLogger(__name__)
@@ -35,3 +39,20 @@ async def test_the_sandbox_loses_nothing(cluster: Cluster, connect: Connect, mon
     assert found.written > 1000 and len(follow.entries()) == 9
     assert (found.holes, found.wrong) == ([], [])
     assert follow.reader.state.gaps == 0
+
+
+@pytest.mark.real_cluster
+@pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} is not set")
+@pytest.mark.timeout(300 + MINUTES * 60)
+async def test_a_real_kubelet_that_rotates_loses_nothing_unsaid(connect_to: Connect, tmp_path: Path) -> None:
+    if not (LAB / "run" / "kube-apiserver.pid").exists():
+        pytest.skip("the API server of this cluster is out of reach")
+    async with real_namespace() as real:
+        ground = RealGround(real, tmp_path)
+        await ground.begin()
+        follow = await followed(ground, connect_to(Path(os.environ[VARIABLE]), real.name))
+    found = follow.compared()
+    _log.info("%s; %s; %s rotations", found, follow, len(ground.rotations))
+    _log.info("%s", follow.reader.state)
+    assert len(ground.rotations) >= 3
+    assert (found.wrong, follow.unsaid(found)) == ([], [])
