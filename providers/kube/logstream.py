@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing, asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
 import msgspec
 
@@ -16,7 +16,7 @@ from providers.core.backoff import Backoff
 from providers.core.errors import BackendError, Denied, Garbled, Invalid, NotFound, Unreachable
 from providers.core.text import clean
 from providers.kube.client import KubeClient
-from providers.kube.logwatch import VOLUME, LogWatch
+from providers.kube.logwatch import SMALLEST, LogWatch, Sight
 from providers.kube.logwire import LogTarget, log_params, parsed
 from providers.kube.values import Container, Pod
 from providers.logs.gap import Gap
@@ -49,16 +49,8 @@ class StreamState(msgspec.Struct, frozen=True):
     lag: float | None = None
 
 
-class Sight(Protocol):
-    """What is known of the pods: `pod` as seen last (None: not there), `proved` when that was last known to be true."""
-
-    @property
-    def proved(self) -> float: ...
-
-    def pod(self, uid: str) -> Pod | None: ...
-
-    async def changed(self, timeout: float) -> None:
-        """Return when something may have changed, at the latest after `timeout` seconds."""
+class _LeftBehind(Unreachable):
+    """The log went on without the stream."""
 
 
 Put = Callable[[Origin, list[Line]], Awaitable[None]]
@@ -75,11 +67,14 @@ class LogStream:
         self.resume = Resume()
         self.splitter = Splitter()
         self.gaps = 0
-        """How often lines were lost for sure, or may have been."""
+        """How often lines were lost, or probably were."""
+        self.unsure = 0
+        """How often nobody can tell, because a file was rotated."""
         self.places: deque[Gap] = deque(maxlen=_PLACES)
         self._path = f"/api/v1/namespaces/{target.namespace}/pods/{origin.name}/log"
-        self._watch = LogWatch(client, self._path, origin.part, self.resume, self._rotated)
-        self._goes_on_with = b""
+        self._watch = LogWatch(client, self._path, origin, sight, self.resume, self._rotated)
+        self._behind = False
+        """Whether the last stream was left because the log went on without it."""
         self._client = client
         self._target = target
         self._sight = sight
@@ -98,7 +93,8 @@ class LogStream:
             try:
                 await self._catch_up()
                 await self._read(previous=self._target.previous)
-                cut, self._ends = False, self._ends + 1 if self.resume.newest == newest else 1
+                self._ends = self._ends + 1 if self.resume.newest == newest else 1
+                cut = self._behind = False
             except Denied as error:
                 self._is("denied", error.permission or error.message)
                 break
@@ -108,8 +104,15 @@ class LogStream:
                 break
             except Invalid as error:
                 self._is("waiting", error.message)
+            except Garbled as error:
+                # Its log is gone already. Whether that is a loss depends on how the reading before ended.
+                self._is("reconnecting" if cut else "waiting", error.message)
+            except _LeftBehind as error:
+                cut, self._ends, self._behind = True, 0, True
+                self._is("reconnecting", error.message)
+                continue
             except BackendError as error:
-                cut, self._ends = True, 0
+                cut, self._ends, self._behind = True, 0, False
                 self._is("reconnecting", error.message)
             if not self._target.follow or self._target.previous:
                 await self._over()
@@ -131,13 +134,14 @@ class LogStream:
         await self._emit(self.splitter.end())
         self._is("ended")
 
-    def _gap(self, before: bytes, why: str) -> None:
+    def _gap(self, before: bytes, why: str, *, sure: bool = True) -> None:
         if not any(gap.before == before for gap in self.places):
-            self.gaps += 1
-            self.places.append(Gap(self.origin, before, why))
+            self.gaps += sure
+            self.unsure += not sure
+            self.places.append(Gap(self.origin, before, why, sure))
 
     def _rotated(self, before: bytes) -> None:
-        self._gap(before, "rotated while it was read: the cluster does not say whether it sent all")
+        self._gap(before, "rotated while it was read", sure=False)
 
     def _gap_ahead(self, why: str) -> None:
         """Before whatever comes next."""
@@ -145,11 +149,11 @@ class LogStream:
         self._ahead = why
 
     def _removed(self, *, cut: bool) -> None:
-        # What was rotated just before the end is behind a file that nobody could read a second time.
-        cut = cut or (self._ends < _WHOLE and self._watch.size >= VOLUME)
         if cut:
-            self._gap(b"", "removed before it could be read to the end")
-        self._is("ended", "removed before it could be read to the end: its last lines are not known" if cut else "")
+            self._gap(b"", "removed while it could not be read")
+        elif self._ends < _WHOLE and self._watch.size >= SMALLEST:
+            self._gap(b"", "removed before it could be read a second time", sure=False)
+        self._is("ended", "removed while it could not be read: its last lines are not known" if cut else "removed")
 
     async def _goes_on(self, ended: float, cut: bool) -> bool:
         """Wait until the log may have more to say; False when its container is gone for good."""
@@ -212,8 +216,8 @@ class LogStream:
         """One request to its end. Raises Garbled when the kubelet only says that it has no log."""
         since, tail = self.resume.since, self._tail
         params = log_params(self._target, self.origin.part, previous=previous, resume=since, tail=tail)
-        self.resume.reopened(b"" if previous else self._goes_on_with)
-        self._goes_on_with = b""
+        self.resume.reopened(b"" if previous else self._watch.goes_on_with)
+        self._watch.goes_on_with = b""
         self.splitter.discard()
         async with (
             self._watched("follow" in params),
@@ -237,7 +241,7 @@ class LogStream:
 
     @asynccontextmanager
     async def _watched(self, following: bool) -> AsyncGenerator[None, None]:
-        """Ends the body when the log goes on without it. Raises Unreachable then."""
+        """Ends the body when the log goes on without it. Raises _LeftBehind then."""
         if not following:
             yield
             return
@@ -250,10 +254,10 @@ class LogStream:
                     watching.cancel()
                     await asyncio.gather(watching, return_exceptions=True)
         except TimeoutError:
-            raise Unreachable("the stream stayed at a file that was rotated away", source=self._client.source) from None
+            raise _LeftBehind("the stream stayed at a file that was rotated away", source=self._client.source) from None
 
     async def _look_beside(self, limit: asyncio.Timeout) -> None:
-        self._goes_on_with = await self._watch.stalled()
+        await self._watch.stalled()
         if not self.resume.newest:
             self._gap_ahead("rotated away before its first line was read")
         limit.reschedule(asyncio.get_running_loop().time())
@@ -265,7 +269,7 @@ class LogStream:
         torn = self.resume.gaps
         lines = self.resume.fresh(parsed(self.origin, raws, self.resume.newest)) if raws else []
         if self.resume.gaps > torn:
-            self._gap(self.resume.torn, "what was read last is not there any more: rotated away")
+            self._gap(self.resume.torn, "what was read last is not there any more: rotated away", sure=not self._behind)
         if lines:
             if self._ahead:
                 self.places.append(Gap(self.origin, lines[0].stamp, self._ahead))

@@ -10,24 +10,41 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
+from typing import Final, Protocol
 
 from providers.core.errors import BackendError
 from providers.kube.client import KubeClient
 from providers.kube.logwire import stamp_of
-from providers.logs.line import order_of
+from providers.kube.values import Pod
+from providers.logs.line import Origin, order_of
 from providers.logs.resume import Resume
 
 PATIENCE: Final = 3.0
 """Seconds of silence after which the log is asked for its newest line. A kubelet rotates every ten seconds at most."""
+HURRY: Final = 0.4
+"""The same for a pod that is being deleted: its log goes with it."""
 RAREST: Final = 30.0
 """Silence that is known to be true is asked about less and less often, down to this."""
 CERTAIN: Final = 1.5
 """Seconds in which what is in the file has come for sure: a kubelet looks into it every second by itself."""
 VOLUME: Final = 1 << 20
-"""Bytes after which the log is asked for its first line: no cluster rotates for less."""
+"""Bytes after which the log is asked for its first line, so that no rotation goes by unseen."""
+SMALLEST: Final = 4 << 20
+"""A file with fewer bytes is not rotated: clusters do so at 10 MiB (the kubelet's default) and more."""
 _MUCH: Final = 1 << 16
 """Bytes after which a log that was quiet is listened to as closely as in the beginning."""
+
+
+class Sight(Protocol):
+    """What is known of the pods: `pod` as seen last (None: not there), `proved` when that was last known to be true."""
+
+    @property
+    def proved(self) -> float: ...
+
+    def pod(self, uid: str) -> Pod | None: ...
+
+    async def changed(self, timeout: float) -> None:
+        """Return when something may have changed, at the latest after `timeout` seconds."""
 
 
 class LogWatch:
@@ -37,15 +54,19 @@ class LogWatch:
     """
 
     def __init__(
-        self, client: KubeClient, path: str, container: str, resume: Resume, torn: Callable[[bytes], None]
+        self, client: KubeClient, path: str, origin: Origin, sight: Sight, resume: Resume, torn: Callable[[bytes], None]
     ) -> None:
         self.begins = b""
         self.size = 0
         """Bytes that came since then: a file that is smaller is not rotated."""
         self._asked = 0
+        self.goes_on_with = b""
+        """After `stalled`: the first line of the file to go on with, when the old one was read to its end for sure."""
         self._client = client
+        self._sight = sight
+        self._life = origin.life
         self._path = path
-        self._params: dict[str, str | int] = {"container": container, "timestamps": "true"}
+        self._params: dict[str, str | int] = {"container": origin.part, "timestamps": "true"}
         self._resume = resume
         self._torn = torn
         self._heard = time.monotonic()
@@ -69,42 +90,52 @@ class LogWatch:
         """What comes next is in a file of its own."""
         self.begins, self.size, self._asked = b"", 0, 0
 
-    async def stalled(self) -> bytes:
-        """Return when the log goes on without the stream: the stamp with which it does so."""
-        pause, before = PATIENCE, self.size
+    async def stalled(self) -> None:
+        """Return when the log goes on without the stream."""
+        before, pause = self.size, 0.0
         while True:
-            await asyncio.sleep(max(0.2, min(PATIENCE, self._heard + pause - time.monotonic())))
+            await self._sight.changed(max(0.2, min(PATIENCE, self._heard + pause - time.monotonic())))
             if self.size - self._asked >= VOLUME:
                 await self._look_at_beginning()
             if not before <= self.size < before + _MUCH:
-                pause, before = PATIENCE, self.size
-            if self._silence() >= pause:
-                if head := await self._left_behind():
-                    self.begins, self.size, self._asked = head, 0, 0
-                    return head
-                pause = min(RAREST, 2 * pause)
+                before, pause = self.size, 0.0
+            patience = HURRY if self._going() else PATIENCE
+            if self._silence() >= max(pause, patience):
+                if await self._left_behind(patience):
+                    return
+                pause = min(RAREST, 2 * max(pause, patience))
 
     def _silence(self) -> float:
         return 0.0 if self._taking else time.monotonic() - self._heard
 
-    async def _left_behind(self) -> bytes:
+    def _going(self) -> bool:
+        """Whether its pod is being deleted: then the log is there for a second after its end, or less."""
+        pod = self._sight.pod(self._life)
+        return pod is not None and pod.deleting
+
+    async def _left_behind(self, patience: float) -> bool:
         newest = await self._ask(tailLines=1)
         if not self._resume.newest and not self._before:
             # Older than what was wanted; what comes after it is not.
             self._before = newest
         if order_of(newest) <= order_of(self._resume.newest or self._before):
-            return b""
-        await asyncio.sleep(CERTAIN)
+            return False
+        # What is in the file already comes for sure, given time; then it was not the file that is read.
+        await asyncio.sleep(CERTAIN if patience == PATIENCE else HURRY / 4)
         head = await self._ask(limitBytes=64)
-        # Only a stream that was silent all the while is known to have read its own file to the end.
-        return head if self._silence() >= PATIENCE else b""
+        if not head or self._silence() < patience:
+            return False
+        self.goes_on_with = head if patience == PATIENCE else b""
+        self.begins, self.size, self._asked = head, 0, 0
+        return True
 
     async def _look_at_beginning(self) -> None:
+        before, self._asked = self._asked, self.size
         head = await self._ask(limitBytes=64)
-        self._asked = self.size
         if head and order_of(head) > order_of(self.begins):
             self._torn(head)
-            self.begins, self.size, self._asked = head, 0, 0
+            self.begins, self.size = head, self.size - before
+            self._asked = self.size
 
     async def _ask(self, **params: int) -> bytes:
         """The stamp of the line asked for; b"" when there is no answer: the stream itself will tell."""

@@ -30,6 +30,9 @@ class Ground(Protocol):
     def written(self) -> Mapping[str, Sequence[Hashable]]:
         """What each container (pod/container) wrote, once `finish` was called."""
 
+    def look(self) -> None:
+        """Take note of what passes; called several times a second."""
+
     async def roll(self, release: int) -> None:
         """Replace every pod, and return when that is done."""
 
@@ -68,7 +71,15 @@ class Followed:
 
     def __str__(self) -> str:
         state = self.reader.state
-        return f"{self.reader.cuts} reconnects, {state.repeats} repeats, {state.gaps} gaps, {state.dropped} dropped"
+        said = f"{state.gaps} gaps, {state.unsure} unsure"
+        return f"{self.reader.cuts} reconnects, {state.repeats} repeats, {said}, {state.late} late"
+
+    async def until_time(self, due: float) -> None:
+        def reached() -> bool:
+            self._ground.look()
+            return time.monotonic() >= due
+
+        await self.reader.until(reached, MINUTES * 60 + PATIENCE)
 
     async def live(self) -> None:
         await self.reader.until(lambda: self.reader.states()["live"] == 3, PATIENCE)
@@ -92,8 +103,7 @@ async def followed(ground: Ground, kube: Kube) -> Followed:
             else:
                 await ground.roll(leg)
             await follow.live()
-            due = began + MINUTES * 20 * leg
-            await reader.until(lambda due=due: time.monotonic() >= due, MINUTES * 60 + PATIENCE)
+            await follow.until_time(began + MINUTES * 20 * leg)
         await ground.finish()
         await follow.ended()
     return follow

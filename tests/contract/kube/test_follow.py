@@ -53,6 +53,9 @@ async def test_a_real_kubelet_that_rotates_loses_nothing_unsaid(connect_to: Conn
         follow = await followed(ground, connect_to(Path(os.environ[VARIABLE]), real.name))
     found = follow.compared()
     _log.info("%s; %s; %s rotations", found, follow, len(ground.rotations))
-    _log.info("%s", follow.reader.state)
+    for hole in found.holes:
+        _log.info("hole %s %s..%s", hole.container, hole.lines[0], hole.lines[-1])
+    for gap in follow.reader.state.places:
+        _log.info("place %s %s %s", gap.origin.label, gap.before, gap.why)
     assert len(ground.rotations) >= 3
     assert (found.wrong, follow.unsaid(found)) == ([], [])
