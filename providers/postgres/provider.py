@@ -16,9 +16,11 @@ from providers.core.config import Postgres as Settings
 from providers.core.errors import Unreachable
 from providers.core.feed import Feed, poll
 from providers.core.provider import Light, Permit
-from providers.postgres import activity, blocking, overview, rights, statements
+from providers.postgres import activity, blocking, overview, pgbouncer, rights, statements
 from providers.postgres.address import Dial
 from providers.postgres.client import PgClient
+from providers.postgres.pgbouncer import PgBouncerClient
+from providers.postgres.pooler import Pooler
 from providers.postgres.values import Backend, ConnectionGroup, LockNode, Overview, Statements, Transaction
 
 T = TypeVar("T")
@@ -68,8 +70,14 @@ class Postgres:
         self.transactions: Feed[tuple[Transaction, ...]] = combine(
             "transactions", self.source, [self.activity], [self.blocking], self._long_ones
         )
+        self.pgbouncer = PgBouncerClient(client, settings.pgbouncer) if settings.pgbouncer else None
+        """None: no pooler is configured, and there is no feed `pools`."""
+        self.pools: Feed[Pooler] | None = (
+            self._polled("pools", self.pgbouncer.read, pgbouncer.EVERY) if self.pgbouncer else None
+        )
         found = (
             self.overview, self.activity, self.blocking, self.transactions, self.connections, self.statements,
+            *((self.pools,) if self.pools else ()),
         )  # fmt: skip
         self.feeds: Mapping[str, Feed[Any]] = {feed.name: feed for feed in found}
 
@@ -96,6 +104,8 @@ class Postgres:
     ) -> None:
         for feed in (*self.feeds.values(), self.light):
             await feed.aclose()
+        if self.pgbouncer is not None:
+            await self.pgbouncer.aclose()
         await self.client.aclose()
 
     async def permits(self) -> Sequence[Permit]:

@@ -1,4 +1,7 @@
-"""The server's process: `python -m sandbox.aws DIRECTORY SEED`. Serves, seeds, says one line of facts, and stays."""
+"""The server's process: `python -m sandbox.aws DIRECTORY SEED`. Serves, seeds, says one line of facts, and stays.
+
+After that it says a line whenever what is wrong in the account has changed.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,15 @@ import logging
 import os
 import sys
 import time
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
 PERIOD = 5.0
 """Seconds between two looks at what has happened since."""
+LOOK = 0.2
+"""Seconds between two looks at what is to be wrong."""
 
 
 def main(directory: Path, seed: int) -> None:
@@ -24,20 +30,27 @@ def main(directory: Path, seed: int) -> None:
     _settle(directory)
     from sandbox.aws import seeding
 
-    facts, beats = seeding.seed(_serve(), directory, seed)
-    sys.stdout.write(json.dumps(facts) + "\n")
-    sys.stdout.flush()
+    facts, beats, trouble = seeding.seed(_serve(), directory, seed)
+    _say(facts)
     gc.set_threshold(*usual)
     from botocore.exceptions import BotoCoreError, ClientError
 
-    while True:
-        time.sleep(PERIOD)
+    for number in count(1):
+        time.sleep(LOOK)
         try:
-            for beat in beats:
+            if (now := trouble.look()) is not None:
+                _say(now)
+            for beat in beats if number % round(PERIOD / LOOK) == 0 else ():
                 beat()
         except (BotoCoreError, ClientError):
             # A gap in logs or metrics is no reason to take the account away.
             logging.exception("nothing written this time")
+
+
+def _say(what: Any) -> None:
+    """One line that the estate waits for."""
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
 
 
 def _settle(directory: Path) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from moto.rds.exceptions import InvalidParameterValue
+from moto.rds.exceptions import InvalidDBClusterStateFault, InvalidParameterValue
 from moto.rds.models import Event
 
+FAILING_OVER = "failing-over"
 _WORDS = ("Started failover to DB instance: {}", "Completed failover to DB instance: {}")
 
 
@@ -27,24 +28,50 @@ def complete_failovers(backend: Any) -> None:
     def failover(db_cluster_identifier: str, target_db_instance_identifier: str | None = None) -> Any:
         _check(backend, db_cluster_identifier, target_db_instance_identifier)
         cluster = swap(db_cluster_identifier, target_db_instance_identifier)
-        backend.events.extend(_event(words, cluster) for words in _WORDS)
+        backend.events.extend(_event(words, cluster, cluster.writer) for words in _WORDS)
         return cluster
 
     backend.failover_db_cluster = failover
 
 
-def _check(backend: Any, name: str, target: str | None) -> None:
-    """Raises InvalidParameterValue for an instance of elsewhere, which moto would fail on or promote."""
-    cluster = backend.clusters.get(name)
-    if cluster is None or target is None:
+def begin(backend: Any, name: str) -> None:
+    """Let a failover of the cluster be under way, as RDS begins one by itself."""
+    cluster = backend.clusters[name]
+    cluster.status = FAILING_OVER
+    backend.events.append(_event(_WORDS[0], cluster, _next(cluster)))
+
+
+def complete(backend: Any, name: str) -> None:
+    """End it: another instance writes."""
+    cluster = backend.clusters[name]
+    if cluster.status != FAILING_OVER:
         return
-    if target not in {member.db_instance_identifier for member in cluster.members}:
+    cluster.failover(_next(cluster))
+    cluster.status = "available"
+    backend.events.append(_event(_WORDS[1], cluster, cluster.writer))
+
+
+def _next(cluster: Any) -> Any:
+    return next(member for member in cluster.members if not member.is_cluster_writer)
+
+
+def _check(backend: Any, name: str, target: str | None) -> None:
+    """Raises InvalidParameterValue for an instance of elsewhere, which moto would fail on or promote.
+
+    And InvalidDBClusterStateFault while one is under way.
+    """
+    cluster = backend.clusters.get(name)
+    if cluster is None:
+        return
+    if cluster.status == FAILING_OVER:
+        raise InvalidDBClusterStateFault(f"DB cluster {name} is in the state {FAILING_OVER}.")
+    if target is not None and target not in {member.db_instance_identifier for member in cluster.members}:
         raise InvalidParameterValue(f"Cannot find target instance: {target}")
 
 
-def _event(words: str, cluster: Any) -> Event:
+def _event(words: str, cluster: Any, instance: Any) -> Event:
     # moto knows the events of instances only, each by a fixed text.
     event = Event("DB_INSTANCE_CREATE", _Cluster(cluster))
     event.event_categories = ["failover"]
-    event.message = words.format(cluster.writer.db_instance_identifier)
+    event.message = words.format(instance.db_instance_identifier)
     return event

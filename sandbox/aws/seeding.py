@@ -16,21 +16,23 @@ from sandbox.aws.failover import complete_failovers
 from sandbox.aws.logs import Logs
 from sandbox.aws.metrics import Meter
 from sandbox.aws.recent import keep_to_the_time
+from sandbox.aws.trouble import Trouble
 from sandbox.aws.unsupported import refuse_the_unknown
 from sandbox.cluster.nodes.estate.machines import REGION
 
 Facts = dict[str, dict[str, Any]]
 Beats = tuple[Callable[[], None], ...]
+Seeded = tuple[Facts, Beats, Trouble]
 
 
-def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Beats]:
-    """Fill the server; returns `where` and `section` of the member, and what keeps metrics and logs going."""
+def seed(endpoint: str, directory: Path, number: int) -> Seeded:
+    """Fill the server; returns `where` and `section` of the member, what keeps metrics and logs going, and trouble."""
     nobody = Account(session("none", "none"), endpoint, number)
     credentials, config = write_profile(directory, endpoint, *identity.enrol(nobody))
     # The keys are made: from here on, moto's ids repeat with the seed.
     mock_random.seed(number)
     account = Account(boto3.Session(profile_name=PROFILE), endpoint, number, nobody.now)
-    section, beats = _fill(account)
+    section, journal, meter = _fill(account)
     past.grow_old(account.now)
     _put_right()
     where = {
@@ -40,7 +42,8 @@ def seed(endpoint: str, directory: Path, number: int) -> tuple[Facts, Beats]:
         "credentials": str(credentials),
         "config": str(config),
     }
-    return {"where": where, "section": section | {"endpoint_url": endpoint}}, beats
+    facts = {"where": where, "section": section | {"endpoint_url": endpoint}}
+    return facts, (journal.beat, meter.beat), Trouble(directory, account, meter)
 
 
 def _put_right() -> None:
@@ -51,7 +54,7 @@ def _put_right() -> None:
     keep_to_the_time(rds_backends[ACCOUNT][REGION])
 
 
-def _fill(account: Account) -> tuple[dict[str, Any], Beats]:
+def _fill(account: Account) -> tuple[dict[str, Any], Logs, Meter]:
     """Everything but the operator; returns the keys of the console's section and what goes on."""
     identity.seed(account)
     ground = network.seed(account)
@@ -65,21 +68,25 @@ def _fill(account: Account) -> tuple[dict[str, Any], Beats]:
     meter.seed()
     metrics.alarm(account, front)
     distribution = balancer.distribute(account, storage.PAGES)
-    return {
-        "profile": PROFILE,
-        "region": REGION,
-        "account_id": ACCOUNT,
-        "rds_cluster": database.CLUSTER,
-        "rds_instance": database.INSTANCE,
-        "cache_cluster": cache.CACHE,
-        "load_balancer": balancer.BALANCER,
-        "app_security_group": ground.groups["app"],
-        "db_security_group": ground.groups["db"],
-        "access_log_group": logs.ACCESS_GROUP,
-        "trail_log_group": logs.TRAIL_GROUP,
-        "flow_log_group": logs.FLOW_GROUP,
-        "distribution": distribution,
-        "bucket": storage.PAGES,
-        "lock_table": storage.LOCKS,
-        "state_bucket": storage.STATE,
-    }, (journal.beat, meter.beat)
+    return (
+        {
+            "profile": PROFILE,
+            "region": REGION,
+            "account_id": ACCOUNT,
+            "rds_cluster": database.CLUSTER,
+            "rds_instance": database.INSTANCE,
+            "cache_cluster": cache.CACHE,
+            "load_balancer": balancer.BALANCER,
+            "app_security_group": ground.groups["app"],
+            "db_security_group": ground.groups["db"],
+            "access_log_group": logs.ACCESS_GROUP,
+            "trail_log_group": logs.TRAIL_GROUP,
+            "flow_log_group": logs.FLOW_GROUP,
+            "distribution": distribution,
+            "bucket": storage.PAGES,
+            "lock_table": storage.LOCKS,
+            "state_bucket": storage.STATE,
+        },
+        journal,
+        meter,
+    )

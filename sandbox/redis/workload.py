@@ -60,7 +60,10 @@ class Workload:
         backoff, attempt = Backoff(first=0.2, cap=5.0), 0
         while True:
             try:
-                async with Redis.from_url(self._url, client_name=name, single_connection_client=True) as client:
+                # Without a timeout: with one, redis-py loses a cancellation that comes together with an answer.
+                async with Redis.from_url(
+                    self._url, client_name=name, single_connection_client=True, socket_timeout=None
+                ) as client:
                     while True:
                         # A full cache refuses writes and still answers reads.
                         with suppress(OutOfMemoryError):

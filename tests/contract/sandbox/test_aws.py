@@ -26,6 +26,7 @@ from providers.core.errors import Unreachable
 from sandbox.aws import Aws, start
 from sandbox.aws.account import Account, session
 from sandbox.aws.balancer import Balancer
+from sandbox.aws.faults import ACCOUNT_FAULTS
 from sandbox.aws.logs import ACCESS_GROUP, FLOW_GROUP, TRAIL_GROUP, Logs
 from sandbox.aws.metrics import MINUTES, Meter
 from sandbox.cluster.cluster import Cluster
@@ -38,6 +39,7 @@ from tests.contract.sandbox.aws_account import CLUSTER, Client, grounds_in, mess
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
+_FAULTS = {fault.name: fault for fault in ACCOUNT_FAULTS}
 SERVICES = {"relayer": 3000, "resolver": 3001, "frontend": 8080}
 
 
@@ -213,6 +215,60 @@ async def test_failover_swaps_the_writer_and_is_recorded(at: Client) -> None:
     assert all(e["EventCategories"] == ["failover"] for e in events)
     at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER, TargetDBInstanceIdentifier=before)
     assert writer_of(at) == before
+
+
+async def test_rds_fails_over_by_itself(aws: Aws, at: Client) -> None:
+    fault = _FAULTS["rds-failing-over"]
+    before, begun = writer_of(at), datetime.now(UTC)
+    for _ in range(2):
+        await fault.inject(aws)
+    assert (_status(at), writer_of(at)) == ("failing-over", before)
+    with pytest.raises(ClientError, match="InvalidDBClusterStateFault"):
+        at.rds.failover_db_cluster(DBClusterIdentifier=CLUSTER)
+    for _ in range(2):
+        await fault.heal(aws)
+    after = writer_of(at)
+    assert _status(at) == "available" and after != before
+    events = at.rds.describe_events(SourceType="db-cluster", StartTime=begun)["Events"]
+    words = [f"{step} failover to DB instance: {after}" for step in ("Started", "Completed")]
+    assert [event["Message"] for event in events][-2:] == words
+
+
+def _status(at: Client) -> str:
+    status: str = at.rds.describe_db_clusters(DBClusterIdentifier=CLUSTER)["DBClusters"][0]["Status"]
+    return status
+
+
+async def test_the_replica_falls_behind(aws: Aws, at: Client) -> None:
+    fault = _FAULTS["replica-lag"]
+    assert max(_lag(at)) < 1000
+    for _ in range(2):
+        await fault.inject(aws)
+    assert _alarm(at) == "ALARM"
+    assert _lag(at)[:5] == [62_500, 50_000, 37_500, 25_000, 12_500]
+    for _ in range(2):
+        await fault.heal(aws)
+    assert _alarm(at) == "OK"
+    assert _lag(at)[0] < 1000
+
+
+def _lag(at: Client) -> list[float]:
+    """Milliseconds, newest first."""
+    metric = {"Namespace": "AWS/RDS", "MetricName": "AuroraReplicaLag"}
+    dimensions = [{"Name": "DBInstanceIdentifier", "Value": f"{CLUSTER}-2"}]
+    stat = {"Metric": metric | {"Dimensions": dimensions}, "Period": 60, "Stat": "Average"}
+    end = datetime.now(UTC) + timedelta(minutes=1)
+    found = at.cloudwatch.get_metric_data(
+        MetricDataQueries=[{"Id": "lag", "MetricStat": stat}], StartTime=end - timedelta(minutes=20), EndTime=end
+    )
+    values: list[float] = found["MetricDataResults"][0]["Values"]
+    return values
+
+
+def _alarm(at: Client) -> str:
+    name = "fusion-bitcoin-db-replica-lag-high"
+    state: str = at.cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"][0]["StateValue"]
+    return state
 
 
 async def test_failover_to_an_instance_of_elsewhere_is_refused(at: Client) -> None:
