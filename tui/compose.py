@@ -1,4 +1,4 @@
-"""Which providers and actions there are: the one registry. A new provider is one line in `_build_providers`."""
+"""Which providers and actions there are: the one registry. A new provider is a few lines in `_build_providers`."""
 
 from __future__ import annotations
 
@@ -41,9 +41,13 @@ def kube_of(site: Site) -> Kube:
 
 def action_catalog() -> dict[str, type[Action]]:
     """Every action by its id, without building a provider (the command line's help needs them)."""
-    from providers.kube.actions import ACTIONS
+    from providers.aws.actions import ACTIONS as AWS
+    from providers.kube.actions import ACTIONS as KUBE
+    from providers.postgres.actions import ACTIONS as POSTGRES
+    from providers.redis.actions import ACTIONS as REDIS
 
-    return {action.id: action for action in ACTIONS}
+    every: tuple[type[Action], ...] = (*KUBE, *POSTGRES, *REDIS, *AWS)
+    return {action.id: action for action in every}
 
 
 def _kube() -> type[Kube]:
@@ -53,11 +57,29 @@ def _kube() -> type[Kube]:
 
 
 def _build_providers(name: str, config: Config, environment: Environment) -> Sequence[Provider]:
+    """Only what is configured, and only its libraries: an environment without a database loads no driver."""
+    from functools import partial
+
+    limits = config.thresholds_of(environment)
     built: list[Provider] = []
+    long_ones = None
     if environment.kubernetes is not None:
-        built.append(
-            _kube()(name, environment.kubernetes, config.services_of(environment), config.thresholds_of(environment))
-        )
+        built.append(_kube()(name, environment.kubernetes, config.services_of(environment), limits))
+    if environment.postgres is not None:
+        from providers.postgres.activity import long_transactions
+        from providers.postgres.provider import Postgres
+
+        postgres = Postgres(name, environment.postgres, limits, aws=environment.aws)
+        long_ones = partial(long_transactions, postgres)
+        built.append(postgres)
+    if environment.redis is not None:
+        from providers.redis.provider import Redis
+
+        built.append(Redis(name, environment.redis, limits))
+    if environment.aws is not None:
+        from providers.aws.provider import Aws
+
+        built.append(Aws(name, environment.aws, limits, transactions=long_ones))
     return built
 
 

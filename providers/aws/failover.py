@@ -54,6 +54,10 @@ class FailOver:
         cluster = known.cluster(target.name) if known else None
         return "it has no reader to fail over to" if cluster and not cluster.readers else ""
 
+    def known(self, target: Target) -> Mapping[str, str]:
+        """Nothing: there is no option a form would have to start with."""
+        return {}
+
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a reader that is none, NotFound, Denied …"""
         client, limits = self._aws.client, self._aws.thresholds

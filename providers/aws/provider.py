@@ -9,7 +9,7 @@ from typing import Any, Final, Self, TypeVar
 from providers.aws.caches import cache_events, cache_parameters, read_caches
 from providers.aws.client import AwsClient
 from providers.aws.databases import DatabaseReader
-from providers.aws.failover import FailOver, LongTransactions
+from providers.aws.failover import LongTransactions
 from providers.aws.history import backups, db_events
 from providers.aws.logfiles import log_files, log_tail
 from providers.aws.parameters import db_parameters
@@ -105,7 +105,9 @@ class Aws:
 
     @property
     def actions(self) -> Sequence[Action]:
-        return (FailOver(self),)
+        from providers.aws.actions import actions
+
+        return actions(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -53,6 +53,10 @@ class ResetStatements:
         """Known without asking: nothing but the kind."""
         return "" if target.kind in self.kinds else "only statement statistics can be reset"
 
+    def known(self, target: Target) -> Mapping[str, str]:
+        """Nothing: there is no option a form would have to start with."""
+        return {}
+
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read what is there. Raises NotFound when the extension is not, Denied …"""
         client = self._postgres.client

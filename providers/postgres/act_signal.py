@@ -42,6 +42,10 @@ class SignalAction:
             return "this is a session of the console itself"
         return ""
 
+    def known(self, target: Target) -> Mapping[str, str]:
+        """Nothing: there is no option a form would have to start with."""
+        return {}
+
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read the session, who waits for it, and our rights. Raises UsageError, NotFound, Denied …"""
         forced = options.get("force", "no") or "no"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from providers.core.feed import Reading
 from providers.postgres.client import PgClient
 from providers.postgres.values import Backend, ConnectionGroup, LockNode, Transaction
+
+if TYPE_CHECKING:
+    from providers.postgres.provider import Postgres
 
 EVERY: Final = 2.0
 CONNECTIONS_EVERY: Final = 5.0
@@ -45,6 +48,15 @@ def long_ones(
         for backend in found
         if (judged := _over(backend, active_limit, transaction_limit))
     )
+
+
+async def long_transactions(postgres: Postgres) -> tuple[str, ...]:
+    """Those over the limits now, one sentence each: what a failover would cut off. Raises Unreachable, Denied …"""
+    limits = postgres.thresholds
+    found = await activity(postgres.client)
+    held: Reading[tuple[LockNode, ...]] = Reading()
+    long = long_ones(found, held, limits.active_query_minutes * 60, limits.transaction_minutes * 60)
+    return tuple(f"{t.why} of {t.backend.user} ({t.backend.app}), {t.backend.longest:.0f} s old" for t in long)
 
 
 def _over(backend: Backend, active_limit: float, transaction_limit: float) -> tuple[str, float] | None:

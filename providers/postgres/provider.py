@@ -91,10 +91,9 @@ class Postgres:
 
     @property
     def actions(self) -> Sequence[Action]:
-        from providers.postgres.act_reset import ResetStatements
-        from providers.postgres.act_signal import CancelBackend, TerminateBackend
+        from providers.postgres.actions import actions
 
-        return CancelBackend(self), TerminateBackend(self), ResetStatements(self)
+        return actions(self)
 
     async def __aenter__(self) -> Self:
         return self

@@ -43,6 +43,10 @@ class FlushCache:
             return _IN_CLUSTER
         return ""
 
+    def known(self, target: Target) -> Mapping[str, str]:
+        """Nothing: there is no option a form would have to start with."""
+        return {}
+
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and describe. Raises NotFound for another target than the configured database, Unreachable, Denied …"""
         client = self._redis.client

@@ -69,9 +69,9 @@ class Redis:
 
     @property
     def actions(self) -> Sequence[Action]:
-        from providers.redis.flush import FlushCache
+        from providers.redis.actions import actions
 
-        return (FlushCache(self),)
+        return actions(self)
 
     async def __aenter__(self) -> Self:
         return self
