@@ -38,6 +38,7 @@ from tui.palette import commands
 from tui.panel import Panel
 from tui.prompt import Prompt
 from tui.reveal import Revealed
+from tui.screen import ModeScreen
 from tui.text import Guard, content, pages
 from tui.view import TextScreen
 
@@ -170,10 +171,11 @@ class FusionApp(App[int], inherit_bindings=False):
         """The screen that somebody works on, also while the palette lies over it."""
         return next(screen for screen in reversed(self.screen_stack) if not isinstance(screen, CommandPalette))
 
-    def arm(self, reason: str) -> None:
-        """Allow changes in this environment for a while."""
+    def arm(self, reason: str, armed: Callable[[], object] | None = None) -> None:
+        """Allow changes in this environment for a while; then `armed()`, or a toast that says so."""
         gate = self.site.gate
-        self.submit(_on_core(lambda: gate.arm(reason)), lambda _: self.say(f"{self.site.name} is ARMED", "warning"))
+        then = armed or partial(self.say, f"{self.site.name} is ARMED", "warning")
+        self.submit(_on_core(lambda: gate.arm(reason)), lambda _: then())
 
     def disarm(self, why: str) -> None:
         """Read-only again."""
@@ -232,7 +234,7 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_jump(self) -> None:
         """A letter for every panel."""
-        panels = [p for p in self.screen.query(Panel) if p.display]
+        panels = self.screen.shown_panels() if isinstance(self.screen, ModeScreen) else ()
         if panels:
             self.push_screen(Jump(panels), lambda panel: panel.focus() if panel is not None else None)
 
@@ -240,7 +242,8 @@ class FusionApp(App[int], inherit_bindings=False):
         """Ask again now, and draw everything anew: something else may have written to the terminal."""
         self.screen.refresh()
         for panel in self.screen.query(Panel):
-            self.core.call(panel.feed.refresh)
+            if panel.feed.listeners:
+                self.core.call(panel.feed.refresh)
 
     async def action_back(self) -> None:
         """Take back what narrows the view of what has the focus; without that, close what is on top."""

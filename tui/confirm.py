@@ -141,11 +141,15 @@ class Confirm(ModalScreen[Confirmation | None]):
         if event.button.id == "cancel":
             self.dismiss(None)
         elif event.button.id == "arm":
-            self.app.arm("from the dialog")  # type: ignore[attr-defined]  # FusionApp
             event.button.remove()
             self.query_one("#typed").focus()
             self.query_one("#ask", Static).update(content("Arming …"))
-            self.set_timer(0.3, lambda: self.query_one("#ask", Static).update(self._ask()))
+            # A toast would lie over the buttons.
+            self.app.arm("from the dialog", self._armed)  # type: ignore[attr-defined]  # FusionApp
+
+    def _armed(self) -> None:
+        if self.is_mounted:
+            self.query_one("#ask", Static).update(self._ask())
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         typed = self.query_one("#typed", TypedInput).value

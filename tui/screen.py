@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from textual.screen import Screen
+from textual.widget import Widget
 
 from tui.header import Header
 from tui.panel import Panel
@@ -26,8 +27,20 @@ class ModeScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
+        self.listen()
+
+    def listen(self) -> None:
+        """Subscribe what is looked at, and nothing else: a panel of a hidden page costs its server nothing."""
+        shown = self.shown_panels()
         for panel in self.query(Panel):
-            panel.listen()
+            if panel in shown:
+                panel.listen()
+            else:
+                panel.rest()
+
+    def shown_panels(self) -> list[Panel[Any]]:
+        """The panels that are not hidden, nor part of something hidden."""
+        return [p for p in self.query(Panel) if all(w.display for w in p.ancestors_with_self if isinstance(w, Widget))]
 
     def on_screen_suspend(self) -> None:
         # A dialog over the screen is no reason to stop: only another mode is.

@@ -35,14 +35,16 @@ WIDTH_SAMPLE = 400
 """Rows that column widths are measured on."""
 
 
-class TablePanel(Panel[Sequence[V]], Generic[V]):
-    """Subclasses give `title`, `kind`, `columns`, and, where the defaults do not fit, `identity` and `faulty`.
+class TablePanel(Panel[Any], Generic[V]):
+    """Subclasses give `title`, `kind`, `columns`, and, where the defaults do not fit, `identity`, `faulty`, `values`.
 
     `where` says what is empty when there is nothing: "namespace fusion-bitcoin".
     """
 
     BINDINGS: ClassVar[list[Any]] = bindings("table")
     kind: ClassVar[str] = ""
+    nothing: ClassVar[str] = ""
+    """What an empty list says where "no TITLE" would be no sentence."""
     columns: ClassVar[Sequence[Column[Any]]] = ()
 
     class Selected(Message):
@@ -71,6 +73,11 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         """Whether a human has to look at it."""
         return not getattr(value, "healthy", True)
 
+    def values(self, known: Any) -> Sequence[V]:
+        """The rows of what the feed gives; most feeds give just them."""
+        rows: Sequence[V] = known
+        return rows
+
     def order(self, values: Sequence[V]) -> Sequence[V]:
         """The order before the operator chose another."""
         return values
@@ -93,7 +100,7 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
             self._refill(chosen=True)
         return narrowed
 
-    def paint(self, reading: Reading[Sequence[V]]) -> None:
+    def paint(self, reading: Reading[Any]) -> None:
         self._refill()
 
     def set_filter(self, chosen: Filter) -> None:
@@ -103,7 +110,8 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
 
     def _refill(self, *, chosen: bool = False) -> None:
         """`chosen`: the operator wants another part of the list, it did not change by itself."""
-        every = self.order(self.reading.value or ())
+        known = self.reading.value
+        every = self.order(self.values(known) if known is not None else ())
         kept = [v for v in every if self._keeps(v)] if self.faults_only or self.filter.text else list(every)
         if self._sort is not None:
             column, reverse = self.columns[self._sort[0]], self._sort[1]
@@ -209,7 +217,8 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
         if self._hidden:
             why = "only faults are shown" if self.faults_only else f"none match {self.filter.text}"
             return f"{why} ({self._hidden} hidden, esc clears)", "muted"
-        return f"no {self.title.lower()}" + (f" in {self.where}" if self.where else ""), "muted"
+        said = self.nothing or f"no {self.title.lower()}"
+        return said + (f" in {self.where}" if self.where else ""), "muted"
 
     def action_move(self, by: int) -> None:
         self._go(self._cursor.index + by)

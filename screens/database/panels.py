@@ -1,0 +1,332 @@
+"""The tables of the Database screen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from providers.aws.values import Backups, Databases, Event, ParameterGroup
+from providers.aws.values_cache import Caches
+from providers.core.action import Target
+from providers.postgres.pooler import Pool, Pooler
+from providers.postgres.values import Backend, ConnectionGroup, LockNode, Statement, Statements, Transaction
+from providers.redis.values import BigKey, BigKeys, ClientGroup, Clients, Latency, LatencyEvent, SlowEntry, SlowLog
+from screens.database import columns, columns_aws, columns_cache
+from screens.database.columns_aws import Managed, Setting, WayBack
+from tui.format import span
+from tui.table import TablePanel
+
+Selection = tuple[Target, Mapping[str, str]]
+LIMITS = (0.0, 1.0, 10.0, 60.0, 300.0, 600.0)
+"""Seconds a session may have been at it to be left out, as the keys go through them."""
+
+
+_SETTLED = 2.0
+"""Seconds after which a wait is no longer in passing."""
+
+
+def of_backend(backend: Backend | None) -> Selection | None:
+    """What is signalled: the session and statement as they were seen."""
+    if backend is None:
+        return None
+    return Target("backend", str(backend.pid), backend.database, backend.identity), {}
+
+
+class Activity(TablePanel[Backend]):
+    """Sessions that do something, longest first; + and - move the age from which they count."""
+
+    title = "Activity"
+    kind = "backend"
+    columns = columns.ACTIVITY
+    places = ("table", "database")
+    least = 0
+
+    def values(self, known: Sequence[Backend]) -> Sequence[Backend]:
+        return [b for b in known if max(b.longest, b.query_age or 0.0) >= LIMITS[self.least]]
+
+    @property
+    def scope(self) -> str:
+        return f"for {span(LIMITS[self.least])} or longer" if self.least else ""
+
+    def faulty(self, value: Backend) -> bool:
+        waits = value.wait_event_type == "Lock" or value.idle_in_transaction
+        return (waits and value.longest >= _SETTLED) or (value.query_age or 0.0) >= LIMITS[4]
+
+    def set_least(self, by: int) -> None:
+        """Move the limit."""
+        self.least = min(max(0, self.least + by), len(LIMITS) - 1)
+        self._refill(chosen=True)
+
+    def target(self) -> Selection | None:
+        return of_backend(self.selected)
+
+
+class Blocking(TablePanel[LockNode]):
+    """Who waits for whom: root blockers first, what they hold up beneath them."""
+
+    title = "Blocking"
+    nothing = "nobody waits for a lock"
+    kind = "backend"
+    columns = columns.BLOCKING
+    places = ("table", "database")
+
+    def faulty(self, value: LockNode) -> bool:
+        return not value.depth
+
+    def target(self) -> Selection | None:
+        return of_backend(self.selected.backend) if self.selected else None
+
+
+class Transactions(TablePanel[Transaction]):
+    """Statements and transactions over the limits of the configuration."""
+
+    title = "Too long"
+    nothing = "nothing takes too long"
+    kind = "backend"
+    columns = columns.TRANSACTIONS
+    places = ("table", "database")
+
+    def faulty(self, value: Transaction) -> bool:
+        return value.holds_up > 0
+
+    def target(self) -> Selection | None:
+        return of_backend(self.selected.backend) if self.selected else None
+
+
+class StatementTable(TablePanel[Statement]):
+    """What statements cost, most time first."""
+
+    title = "Statements"
+    kind = "statements"
+    columns = columns.STATEMENTS
+    places = ("table", "database")
+
+    def values(self, known: Statements) -> Sequence[Statement]:
+        return known.statements
+
+    @property
+    def scope(self) -> str:
+        known: Statements | None = self.reading.value
+        if known is None:
+            return ""
+        since = f", since {known.since:%d %b %H:%M}Z" if known.since else ""
+        return f"of {known.known}{since}" + (f", {known.evicted} evictions" if known.evicted else "")
+
+    def target(self) -> Selection | None:
+        return (Target("statements", "pg_stat_statements"), {}) if self.reading.value is not None else None
+
+
+class Connections(TablePanel[ConnectionGroup]):
+    """Sessions alike, most first."""
+
+    title = "Connections"
+    kind = "connection"
+    columns = columns.CONNECTIONS
+    places = ("table", "database")
+
+    def faulty(self, value: ConnectionGroup) -> bool:
+        return value.state.startswith("idle in transaction")
+
+
+class Pools(TablePanel[Pool]):
+    """The pooler's pools; clients that wait come first."""
+
+    title = "PgBouncer pools"
+    kind = "pool"
+    columns = columns.POOLS
+    places = ("table", "database")
+
+    def values(self, known: Pooler) -> Sequence[Pool]:
+        return known.pools
+
+    def faulty(self, value: Pool) -> bool:
+        return value.clients_waiting > 0
+
+    @property
+    def scope(self) -> str:
+        known: Pooler | None = self.reading.value
+        return f"{known.clients} of {known.most_clients} clients, {known.mode} pooling" if known else ""
+
+
+class CacheClients(TablePanel[ClientGroup]):
+    """Connections to the cache, alike, most first."""
+
+    title = "Cache clients"
+    kind = "client"
+    columns = columns_cache.CLIENTS
+    places = ("table", "database")
+
+    def values(self, known: Clients) -> Sequence[ClientGroup]:
+        return known.groups
+
+    def identity(self, value: ClientGroup) -> str:
+        return f"{value.name}@{value.host}"
+
+    def faulty(self, value: ClientGroup) -> bool:
+        return value.blocked > 0
+
+    @property
+    def scope(self) -> str:
+        known: Clients | None = self.reading.value
+        return f"groups of {known.total} connections" if known else ""
+
+
+class SlowCommands(TablePanel[SlowEntry]):
+    """Commands that held the server up, newest first."""
+
+    title = "Slow commands"
+    nothing = "no slow command is on record"
+    kind = "command"
+    columns = columns_cache.SLOWLOG
+    places = ("table", "database")
+
+    def values(self, known: SlowLog) -> Sequence[SlowEntry]:
+        return known.entries
+
+    def identity(self, value: SlowEntry) -> str:
+        return str(value.id)
+
+    @property
+    def scope(self) -> str:
+        known: SlowLog | None = self.reading.value
+        if known is None or known.threshold is None:
+            return ""
+        return known.fix or f"over {known.threshold * 1000:g} ms"
+
+
+class Spikes(TablePanel[LatencyEvent]):
+    """What the server's own watchdog saw."""
+
+    title = "Latency"
+    nothing = "no spike is on record"
+    kind = "event"
+    columns = columns_cache.LATENCY
+    places = ("table", "database")
+
+    def values(self, known: Latency) -> Sequence[LatencyEvent]:
+        return known.events
+
+    def identity(self, value: LatencyEvent) -> str:
+        return value.event
+
+    @property
+    def scope(self) -> str:
+        known: Latency | None = self.reading.value
+        return known.fix if known else ""
+
+
+class LargeKeys(TablePanel[BigKey]):
+    """The biggest keys seen so far by a scan that does no harm."""
+
+    title = "Big keys"
+    kind = "key"
+    columns = columns_cache.BIG_KEYS
+    places = ("table", "database")
+
+    def values(self, known: BigKeys) -> Sequence[BigKey]:
+        return known.keys
+
+    @property
+    def scope(self) -> str:
+        known: BigKeys | None = self.reading.value
+        return f"{known.share:.0%} of {known.total} keys looked at" if known else ""
+
+
+class ManagedDatabases(TablePanel[Managed]):
+    """RDS clusters, each with its instances beneath it."""
+
+    title = "RDS"
+    kind = "database"
+    columns = columns_aws.MANAGED
+    places = ("table", "database")
+
+    def values(self, known: Databases) -> Sequence[Managed]:
+        rows: list[Managed] = []
+        for cluster in known.clusters:
+            rows += [cluster, *(i for i in known.instances if i.cluster == cluster.name)]
+        return [*rows, *(i for i in known.instances if known.cluster(i.cluster) is None)]
+
+    def identity(self, value: Managed) -> str:
+        return value.arn or value.name
+
+    def faulty(self, value: Managed) -> bool:
+        return not value.available
+
+    @property
+    def scope(self) -> str:
+        known: Databases | None = self.reading.value
+        return gaps_of(known.gaps) if known else ""
+
+    def target(self) -> Selection | None:
+        m: Any = self.selected
+        if m is None:
+            return None
+        kind = "db-cluster" if columns_aws.kind(m) == "cluster" else "db-instance"
+        return Target(kind, m.name, "", m.identity), {}
+
+
+class ManagedCaches(TablePanel[Managed]):
+    """ElastiCache replication groups and clusters."""
+
+    title = "ElastiCache"
+    kind = "managed-cache"
+    columns = columns_aws.MANAGED
+    places = ("table", "database")
+
+    def values(self, known: Caches) -> Sequence[Managed]:
+        return [*known.groups, *known.clusters]
+
+    def identity(self, value: Managed) -> str:
+        return value.arn or value.name
+
+    def faulty(self, value: Managed) -> bool:
+        return not value.available
+
+    @property
+    def scope(self) -> str:
+        known: Caches | None = self.reading.value
+        return gaps_of(known.gaps) if known else ""
+
+
+class ManagedEvents(TablePanel[Event]):
+    """What happened, newest first."""
+
+    title = "Events"
+    kind = "event"
+    columns = columns_aws.EVENTS
+    places = ("table", "database")
+
+    def identity(self, value: Event) -> str:
+        return f"{value.at} {value.subject} {value.message}"
+
+
+class WaysBack(TablePanel[WayBack]):
+    """Recovery points: the restorable windows, then snapshots, newest first."""
+
+    title = "Ways back"
+    kind = "way-back"
+    columns = columns_aws.WAYS_BACK
+    places = ("table", "database")
+
+    def values(self, known: Backups) -> Sequence[WayBack]:
+        return [*map(WayBack, known.windows), *map(WayBack, known.snapshots)]
+
+
+class Parameters(TablePanel[Setting]):
+    """Parameters that differ from the default."""
+
+    title = "Parameters set by hand"
+    kind = "parameter"
+    columns = columns_aws.SETTINGS
+    places = ("table", "database")
+
+    def values(self, known: Sequence[ParameterGroup]) -> Sequence[Setting]:
+        return [Setting(group, parameter) for group in known for parameter in group.parameters]
+
+    def faulty(self, value: Setting) -> bool:
+        return any(state not in {"in-sync", ""} for _, state in value.group.used_by)
+
+
+def gaps_of(gaps: Sequence[Any]) -> str:
+    """What of the picture is missing, and why."""
+    return "; ".join(f"{gap.what}: {gap.message}" for gap in gaps)
