@@ -12,6 +12,7 @@ from contextlib import suppress
 from functools import partial
 from typing import Any, ClassVar, NamedTuple, TypeVar
 
+from rich.console import RenderableType
 from textual import events
 from textual.app import App
 from textual.binding import Binding
@@ -29,6 +30,7 @@ from tui import theme
 from tui.change import ChangeFlow
 from tui.command import Completion, run_command
 from tui.filter import Filter
+from tui.glass import Glass
 from tui.help import help_lines
 from tui.jump import Jump
 from tui.keys import KEYS, bindings, keymap, pretty
@@ -74,6 +76,7 @@ class FusionApp(App[int], inherit_bindings=False):
         self._open_site = open_site
         self._modes_by_name: Mapping[str, Mode] = {mode.name: mode for mode in modes}
         self._guard = Guard()
+        self._glass = Glass()
         for known in theme.THEMES:
             self.register_theme(known)
         self._keys = keymap(site.config.keys)
@@ -82,10 +85,19 @@ class FusionApp(App[int], inherit_bindings=False):
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._guard)
 
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        """Textual sends each line that was drawn anew as a whole."""
+        super()._display(screen, self._glass.only_new(renderable))
+
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.PRODUCTION
 
+    def on_resize(self) -> None:
+        self._glass.forget()
+
     async def on_mount(self) -> None:
+        # Whoever stopped the console and goes on has seen a shell in between.
+        self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
         self.add_mode(BETWEEN, Screen)
         self.theme = self._first_theme
         self.set_keymap(self._keys)
@@ -225,7 +237,8 @@ class FusionApp(App[int], inherit_bindings=False):
             self.push_screen(Jump(panels), lambda panel: panel.focus() if panel is not None else None)
 
     def action_refresh_feeds(self) -> None:
-        """Ask again now."""
+        """Ask again now, and draw everything anew: something else may have written to the terminal."""
+        self.screen.refresh()
         for panel in self.screen.query(Panel):
             self.core.call(panel.feed.refresh)
 

@@ -42,7 +42,7 @@ KEYS: tuple[Key, ...] = (
     Key("app.command", "colon", "app", "command", "Command", ":arm, :disarm, :env NAME, :theme NAME, :q", True),
     Key("app.help", "question_mark,f1", "app", "help", "Help", "the keys of the focused panel", True),
     Key("app.jump", "ctrl+o", "app", "jump", "Jump", "a letter on every panel; type it to go there"),
-    Key("app.refresh", "ctrl+r", "app", "refresh_feeds", "Refresh", "ask again now"),
+    Key("app.refresh", "ctrl+r", "app", "refresh_feeds", "Refresh", "ask again now, and draw everything anew"),
     Key("app.palette", "ctrl+p", "app", "command_palette", "Palette", "every command by its name"),
     Key("app.back", "escape", "app", "back", "Back", "clear the filter; without one, one level back"),
     Key("app.quit", "q,ctrl+q,ctrl+c", "app", "leave", "Quit", "one level back, and at the top leave", True),

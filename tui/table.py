@@ -104,7 +104,7 @@ class TablePanel(Panel[Sequence[V]], Generic[V]):
     def _refill(self, *, chosen: bool = False) -> None:
         """`chosen`: the operator wants another part of the list, it did not change by itself."""
         every = self.order(self.reading.value or ())
-        kept = [v for v in every if self._keeps(v)]
+        kept = [v for v in every if self._keeps(v)] if self.faults_only or self.filter.text else list(every)
         if self._sort is not None:
             column, reverse = self.columns[self._sort[0]], self._sort[1]
             kept.sort(key=lambda v: _sortable(column.order(v)), reverse=reverse)

@@ -25,6 +25,9 @@ def clean(text: str | bytes, limit: int = LINE_LIMIT) -> str:
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
     length = len(text)
+    # Nearly all names and words of a cluster: nothing to look for in them.
+    if length <= limit and text.isascii() and text.isprintable():
+        return text
     shown = BANNED.sub(_picture, text[:limit].expandtabs(4))
     return shown if length <= limit else f"{shown} …[+{length - limit} chars]"
 

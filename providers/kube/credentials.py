@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import re
 import signal
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +25,7 @@ from providers.kube.answers import LOGIN_FIX
 
 PLUGIN_DEADLINE = 10.0
 """Seconds a credential plugin may take; then its whole process group is ended."""
+_LIBRARY = "kubernetes.aio.config.kube_config"
 DEFAULT_KUBECONFIG = "~/.kube/config"
 
 
@@ -51,7 +55,7 @@ async def load_access(settings: Kubernetes, environ: dict[str, str] | None = Non
 
     Raises ConfigError naming file and field, Unauthenticated when a plugin fails or hangs.
     """
-    # The client library takes a moment to import; nothing else of this package needs it.
+    await asyncio.to_thread(_load_library)
     from kubernetes.aio.client import Configuration
     from kubernetes.aio.config import ConfigException
     from kubernetes.aio.config.kube_config import KubeConfigLoader
@@ -80,6 +84,14 @@ async def load_access(settings: Kubernetes, environ: dict[str, str] | None = Non
         authorization=Secret(token) if token else None,
         expires=expires,
     )
+
+
+def _load_library() -> None:
+    """Import the client library, which takes long and is needed nowhere else; on a thread, so that the loop goes on."""
+    if _LIBRARY not in sys.modules:
+        import_module(_LIBRARY)
+        # Its thousands of models stay to the end: the collector, which stops every thread, need not look at them again.
+        gc.freeze()
 
 
 def _merged(paths: str) -> Any:

@@ -6,7 +6,8 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing, suppress
-from typing import Any, Generic, TypeVar
+from operator import attrgetter
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -15,6 +16,7 @@ from providers.core.feed import Feed, FeedFailed
 from providers.core.provider import Light
 from providers.kube import wire
 from providers.kube.client import KubeClient
+from providers.kube.slices import in_slices
 from providers.kube.values import Value
 from providers.kube.watch import Skipped, watch
 
@@ -34,6 +36,9 @@ SILENCE = 6.0
 
 OLDER = {"/apis/policy/v1/": "/apis/policy/v1beta1/"}
 """Where a cluster before 1.21 keeps the same shape."""
+
+
+_PLACE: Final = attrgetter("namespace", "name")
 
 
 class _List(msgspec.Struct):
@@ -127,10 +132,8 @@ class Reflector(Generic[V]):
         token = ""
         while True:
             page = await self._page(token)
-            for raw in page.items:
+            async for raw in in_slices(page.items):
                 self._put(items, raw)
-            # Thousands of objects must not hold the loop.
-            await asyncio.sleep(0)
             token = page.metadata.continue_
             if not token:
                 break
@@ -205,4 +208,4 @@ class Reflector(Generic[V]):
         return self._picture
 
     def _redraw(self) -> None:
-        self._picture = tuple(sorted(self._items.values(), key=lambda v: (v.namespace, v.name)))
+        self._picture = tuple(sorted(self._items.values(), key=_PLACE))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 import msgspec
 
 from providers.core.errors import Garbled, NotFound
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
+from providers.kube.slices import in_slices
 from providers.kube.values import Usage
 
 EVERY = 10.0
@@ -26,4 +29,5 @@ async def pod_usage(client: KubeClient, namespace: str) -> tuple[Usage, ...]:
         raise NotFound("the metrics API is not installed", source=client.source, fix="install metrics-server") from None
     except msgspec.DecodeError:
         raise Garbled("pod metrics: not JSON of metrics.k8s.io", source=client.source) from None
-    return tuple(sorted((convert.usage(item) for item in items), key=lambda u: u.name))
+    found = [convert.usage(item) async for item in in_slices(items)]
+    return tuple(sorted(found, key=attrgetter("name")))

@@ -1,4 +1,8 @@
-"""What the console knows of a cluster: whole, frozen and clean. Times are UTC, cpu in cores, memory in bytes."""
+"""What the console knows of a cluster: whole, frozen and clean. Times are UTC, cpu in cores, memory in bytes.
+
+None of it is ever part of a cycle, and the garbage collector is told so: going through thousands of pods, it would stop
+every thread for a tenth of a second.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from datetime import datetime
 import msgspec
 
 
-class Value(msgspec.Struct, frozen=True, kw_only=True):
+class Value(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What every object has. `uid` is its identity: names are used again, uids are not."""
 
     name: str
@@ -18,7 +22,7 @@ class Value(msgspec.Struct, frozen=True, kw_only=True):
     labels: dict[str, str] = {}
 
 
-class Container(msgspec.Struct, frozen=True, kw_only=True):
+class Container(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One container of a pod. `state` is waiting, running or terminated; `reason` and the rest belong to it."""
 
     name: str
@@ -42,7 +46,7 @@ class Container(msgspec.Struct, frozen=True, kw_only=True):
     probes: tuple[str, ...] = ()
 
 
-class Condition(msgspec.Struct, frozen=True):
+class Condition(msgspec.Struct, frozen=True, gc=False):
     """A condition as the cluster states it."""
 
     type: str
@@ -69,7 +73,7 @@ class Pod(Value, frozen=True, kw_only=True):
     conditions: tuple[Condition, ...] = ()
 
 
-class Rollout(msgspec.Struct, frozen=True):
+class Rollout(msgspec.Struct, frozen=True, gc=False):
     """How far it is: complete, progressing, stuck (deadline passed), degraded or paused; `reason` says why."""
 
     state: str

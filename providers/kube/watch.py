@@ -18,7 +18,7 @@ IDLE: Final = 90.0
 """Seconds without a byte after which a watch is dead; bookmarks come about every minute."""
 
 
-class Change(msgspec.Struct, frozen=True):
+class Change(msgspec.Struct, frozen=True, gc=False):
     """One event of a watch: ADDED, MODIFIED, DELETED or BOOKMARK, and the object still encoded."""
 
     type: str

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import Any
 
 from providers.core.action import Target
@@ -62,7 +63,7 @@ class Pods(TablePanel[Pod]):
     def order(self, values: Sequence[Pod]) -> Sequence[Pod]:
         of = self.of
         mine = values if of is None else [p for p in values if matches(of.deployment.selector, p.labels)]
-        return sorted(mine, key=lambda p: (p.healthy, p.name))
+        return sorted(mine, key=attrgetter("healthy", "name"))
 
     def target(self) -> Selection | None:
         p = self.selected

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+from pathlib import Path
 
 import pytest
 
 from tests.arch.source import modules
 
+BENCHMARKS = Path("tests/benchmarks")
+"""No tests: what they measure, they measure over a span of time."""
 ALLOWED: dict[str, str] = {}
 """Test module to the reason why it must let time pass."""
 
@@ -22,7 +25,8 @@ def _sleeps(tree: ast.Module) -> bool:
 
 
 def test_no_test_sleeps() -> None:
-    found = {str(path) for path, tree in modules("tests") if _sleeps(tree)}
+    tests = (module for module in modules("tests") if not module[0].is_relative_to(BENCHMARKS))
+    found = {str(path) for path, tree in tests if _sleeps(tree)}
     assert found == set(ALLOWED)
 
 
