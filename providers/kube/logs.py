@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing, suppress
+from itertools import chain
 from typing import Final
 
 import msgspec
@@ -16,6 +17,7 @@ from providers.kube.client import KubeClient
 from providers.kube.logstream import LogStream, LogTarget, StreamState
 from providers.kube.selectors import Selector
 from providers.kube.values import Pod
+from providers.logs.gap import Gap
 from providers.logs.line import Line, Origin
 from providers.logs.merge import Merge
 from providers.logs.screening import Screening
@@ -35,7 +37,8 @@ class LogState(msgspec.Struct, frozen=True):
 
     `received` came in; of those `screened` were left out by the screening, `dropped` because nobody took them in time,
     and `repeats` had come before a cut. `late` came after younger ones, `shortened` were too long to be kept whole,
-    `gaps` counts the places where lines are or may be missing. `pods` says why new pods cannot be seen just now.
+    `gaps` counts the places where lines are missing or probably are, `unsure` those where a rotation hides whether any
+    are, and `places` are the newest of both. `pods` says why new pods cannot be seen just now.
     """
 
     streams: tuple[StreamState, ...] = ()
@@ -46,7 +49,9 @@ class LogState(msgspec.Struct, frozen=True):
     late: int = 0
     shortened: int = 0
     gaps: int = 0
+    unsure: int = 0
     pods: str = ""
+    places: tuple[Gap, ...] = ()
 
 
 class LogBatch(msgspec.Struct, frozen=True):
@@ -62,6 +67,7 @@ class _Sight:
     def __init__(self, feed: Feed[tuple[Pod, ...]]) -> None:
         self.reading: Reading[tuple[Pod, ...]] = Reading()
         self._feed = feed
+        self._pods: dict[str, Pod] = {}
         self._change = asyncio.Event()
 
     @property
@@ -69,7 +75,7 @@ class _Sight:
         return self.reading.seen if self.reading.state == "live" else float("-inf")
 
     def pod(self, uid: str) -> Pod | None:
-        return next((pod for pod in self.reading.value or () if pod.uid == uid), None)
+        return self._pods.get(uid)
 
     async def changed(self, timeout: float) -> None:
         change = self._change
@@ -79,6 +85,7 @@ class _Sight:
 
     def take(self, reading: Reading[tuple[Pod, ...]]) -> None:
         self.reading = reading
+        self._pods = {pod.uid: pod for pod in reading.value or ()}
         change, self._change = self._change, asyncio.Event()
         change.set()
 
@@ -147,7 +154,8 @@ class LogSource:
             tuple(stream.state for stream in streams), self._received, self._screened, self._merge.dropped,
             past.repeats + sum(s.resume.repeats for s in streams), self._merge.late,
             past.shortened + sum(s.splitter.shortened for s in streams), past.gaps + sum(s.gaps for s in streams),
-            reading.fault.message if reading.fault else "",
+            past.unsure + sum(s.unsure for s in streams),
+            reading.fault.message if reading.fault else "", tuple(chain.from_iterable(s.places for s in streams)),
         )  # fmt: skip
 
     def _over(self) -> bool:
@@ -195,6 +203,7 @@ class LogSource:
             past = self._past
             self._past = msgspec.structs.replace(
                 past, repeats=past.repeats + stream.resume.repeats, gaps=past.gaps + stream.gaps,
+                unsure=past.unsure + stream.unsure,
                 shortened=past.shortened + stream.splitter.shortened,
             )  # fmt: skip
 

@@ -26,6 +26,9 @@ class Resume:
         self.repeats = 0
         self.gaps = 0
         """How often a log that was read on did not begin with what had been read last: a rotation in between."""
+        self.torn = b""
+        """The stamp of the line that came instead, the last time."""
+        self._begins = b""
         self._expected: tuple[bytes, bytes] | None = None
         self._another = False
         self._recent: deque[Sequence[Line]] = deque()
@@ -36,8 +39,12 @@ class Resume:
         """From when to read again (RFC 3339, a whole second); "" when nothing was read."""
         return f"{self._horizon().decode()}Z" if self.newest else ""
 
-    def reopened(self) -> None:
-        """A new request was made from `since` on."""
+    def reopened(self, begins: bytes = b"") -> None:
+        """A new request was made from `since` on.
+
+        `begins`: the stamp of the first line of a new file; the one before was read to its end for sure.
+        """
+        self._begins = begins
         horizon = self._horizon() if self.newest else b""
         held = (line for lines in self._recent for line in lines if line.stamp[:_SECOND] >= horizon)
         self._again = Counter((line.stamp, line.text) for line in held)
@@ -65,9 +72,10 @@ class Resume:
         """What was read last has to come again before anything younger."""
         assert self._expected is not None
         for line in lines:
-            missing = order_of(line.stamp) > order_of(self._expected[0])
-            if missing or (line.stamp, line.text) == self._expected:
-                self.gaps += missing
+            younger = order_of(line.stamp) > order_of(self._expected[0])
+            if younger or (line.stamp, line.text) == self._expected:
+                if younger and line.stamp != self._begins:
+                    self.gaps, self.torn = self.gaps + 1, line.stamp
                 self._expected = None
                 return
 

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from providers.core.secret import redact
 from providers.core.text import clean
 from providers.kube.logs import LogState, StreamState
+from providers.logs.gap import Gap
 from providers.logs.line import Line
 from tui.format import span
 
@@ -71,11 +72,14 @@ def _truth(state: LogState, standing: Standing, *, short: bool) -> str:
     lags = [stream.lag for stream in state.streams if stream.lag is not None and stream.state == "live"]
     lag = f"lag {max(lags):.1f} s" if lags else "lag -"
     numbers = (
-        (state.gaps, "GAPS", "GAPS"), (state.dropped, "dropped", "drop"), (state.late, "late", "late"),
+        (state.gaps, "GAPS", "GAPS"), (state.unsure, "unsure", "uns"),
+        (state.dropped, "dropped", "drop"), (state.late, "late", "late"),
         (state.shortened, "cut", "cut"), (state.repeats, "repeats", "rep"), (state.screened, "screened", "scr"),
         (standing.fell, "fell out", "out"),
     )  # fmt: skip
-    counts = " ".join(f"{count} {brief if short else word}" for count, word, brief in numbers)
+    counts = " ".join(
+        f"{count} {brief if short else word}" for count, word, brief in numbers if count or brief != "uns"
+    )
     return f" {streams} · {lag} · {counts}"
 
 
@@ -99,7 +103,14 @@ def streams(state: LogState) -> list[str]:
         f"{state.late} came after younger lines",
         f"{state.shortened} were too long and are shown cut",
         f"{state.gaps} places where lines are missing or may be",
+        f"{state.unsure} rotations that hide whether lines are missing",
+        *(_place(gap) for gap in state.places),
     ]  # fmt: skip
+
+
+def _place(gap: Gap) -> str:
+    where = f"before {gap.before[11:23].decode()}" if gap.before else "at its end"
+    return f"  {gap.origin.label} {where}: {gap.why}"
 
 
 def _lag(lag: float | None) -> str:

@@ -11,6 +11,7 @@ from tui.commands.exits import Exit
 _COUNTED: Final = {
     "dropped": "dropped", "shortened": "too long, shown cut", "late": "came late, out of order",
     "gaps": "places where lines are missing or may be",
+    "unsure": "rotations that hide whether lines are missing",
 }  # fmt: skip
 _QUIET: Final = frozenset({"live", "ended"})
 

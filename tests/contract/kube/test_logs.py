@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import Callable
+from contextlib import aclosing
 from typing import Any
 
 import pytest
 
 from providers.core.errors import NotFound
-from providers.kube.logs import LogBatch, LogSource, LogState, LogTarget
+from providers.kube.logs import LogSource, LogTarget
 from providers.kube.provider import Kube
 from providers.logs.line import Line
 from providers.logs.screening import Screening
@@ -20,6 +20,7 @@ from sandbox.cluster.api_faults import API_FAULTS
 from sandbox.cluster.cluster import Cluster
 from sandbox.cluster.nodes import WORKLOAD_FAULTS
 from sandbox.cluster.nodes.kubelet.logring import LogRing
+from tests.contract.kube.reader import reading
 
 NS, RELAYER, RESOLVER = "fusion-bitcoin", "fusion-bitcoin-relayer", "fusion-bitcoin-resolver"
 FAULTS = {fault.name: fault for fault in (*API_FAULTS, *WORKLOAD_FAULTS)}
@@ -51,49 +52,6 @@ class Written:
 @pytest.fixture
 def written(monkeypatch: pytest.MonkeyPatch) -> Written:
     return Written(monkeypatch)
-
-
-class Reader:
-    """A source that is read in the background, as a screen does."""
-
-    def __init__(self, batches: AsyncGenerator[LogBatch, None]) -> None:
-        self.lines: list[Line] = []
-        self.state = LogState()
-        self._batches = batches
-        self._changed = asyncio.Event()
-
-    async def run(self) -> None:
-        async with aclosing(self._batches) as batches:
-            async for batch in batches:
-                self.lines += batch.lines
-                self.state = batch.state
-                self._changed.set()
-
-    async def until(self, met: Callable[[], Any], seconds: float = 30.0) -> None:
-        try:
-            async with asyncio.timeout(seconds):
-                while not met():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            raise AssertionError(f"{len(self.lines)} lines, {self.state}") from None
-
-    def texts(self) -> Counter[bytes]:
-        return Counter(line.text for line in self.lines)
-
-    def states(self) -> Counter[str]:
-        return Counter(stream.state for stream in self.state.streams)
-
-
-@asynccontextmanager
-async def reading(kube: Kube, target: LogTarget, screening: Screening | None = None) -> AsyncGenerator[Reader, None]:
-    reader = Reader(LogSource(kube.client, kube.pods, target, screening).batches())
-    task = asyncio.create_task(reader.run())
-    try:
-        yield reader
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def _roll(cluster: Cluster, version: str) -> None:

@@ -1,0 +1,69 @@
+"""What the log endpoint is asked and what it answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+from providers.logs.line import Line, Origin
+
+_STAMP: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?= )")
+
+
+class LogTarget(msgspec.Struct, frozen=True):
+    """Which logs: one pod by `pod`, or every pod that `selector` chooses. `container` "" means all."""
+
+    namespace: str
+    pod: str = ""
+    selector: str = ""
+    container: str = ""
+    previous: bool = False
+    tail: int | None = 500
+    """Lines of each container to begin with; None: all."""
+    since: int | None = None
+    """Seconds back from now."""
+    since_time: datetime | None = None
+    follow: bool = True
+
+
+def log_params(
+    target: LogTarget, container: str, *, previous: bool, resume: str, tail: int | None
+) -> dict[str, str | int]:
+    """The query of one request; `resume` is from when a log that was read already goes on."""
+    params: dict[str, str | int] = {"container": container, "timestamps": "true"}
+    if previous:
+        params["previous"] = "true"
+    elif target.follow:
+        params["follow"] = "true"
+    if resume:
+        params["sinceTime"] = resume
+    elif target.since_time is not None:
+        params["sinceTime"] = target.since_time.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    elif target.since is not None:
+        params["sinceSeconds"] = target.since
+    if tail is not None and not resume:
+        params["tailLines"] = tail
+    return params
+
+
+def stamp_of(raw: bytes) -> bytes:
+    """The stamp a line begins with; b"" without one."""
+    found = _STAMP.match(raw)
+    return found[0] if found else b""
+
+
+def parsed(origin: Origin, raws: Sequence[bytes], stamp: bytes) -> list[Line]:
+    """Lines from what the kubelet sends with timestamps=true; one without a stamp has that of the line before it."""
+    lines: list[Line] = []
+    for raw in raws:
+        found = _STAMP.match(raw)
+        if found:
+            stamp = found[0]
+            lines.append(Line(origin, stamp, raw[found.end() + 1 :]))
+        else:
+            lines.append(Line(origin, stamp, raw))
+    return lines
