@@ -56,6 +56,9 @@ def _backlog(console: Terminal) -> float:
     screened = BACKLOG - BACKLOG // 500
     began, mark = console.press("5")
     shown = console.until(f"{screened} screened", mark)
+    # The next round must not find what this one left on the screen.
+    _, mark = console.press("0")
+    console.until(f"{screened} screened", mark, gone=True)
     return shown - began
 
 

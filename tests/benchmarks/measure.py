@@ -72,14 +72,7 @@ def rss(pid: int) -> float:
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024 / 1e6
 
 
-def cpu(pid: int) -> float:
-    """Seconds of processor time that a process has used so far."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / 100
-
-
-def trend(values: Sequence[float]) -> float:
-    """By how much the median of the last third exceeds that of the first third, as a share of the first."""
+def ends(values: Sequence[float]) -> tuple[float, float]:
+    """The medians of the first and of the last third."""
     third = max(1, len(values) // 3)
-    first, last = statistics.median(values[:third]), statistics.median(values[-third:])
-    return (last - first) / first
+    return statistics.median(values[:third]), statistics.median(values[-third:])

@@ -85,8 +85,8 @@ def _storm(scene: Bench, idle: float) -> list[Figure]:
         *(_stall(f"{what}, p99.9 stall of the {_name(loop)}", percentile(report.stalls(loop, start, end), 0.999), idle)
           for loop in LOOPS),
         Figure(f"{what}, paintings of a panel", paints, "Hz", "changes", sent / (end - start), 4.0),
-        Figure(f"{what}, pods that differ from the server's at the end", _wrong(report, state), "of",
-               "pods", state["pods"], 0),
+        Figure(f"{what}, pods that differ from the server's at the end", _wrong(report, state), "pods",
+               "all", state["pods"], 0),
     ]  # fmt: skip
 
 

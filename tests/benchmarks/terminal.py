@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import os
 import pty
-import re
 import signal
 import struct
 import subprocess
@@ -17,9 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.benchmarks.screen import Screen
+
 WIDTH, HEIGHT = 160, 50
 DEADLINE = 60.0
-_ESCAPES = re.compile(rb"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|P[^\x1b]*\x1b\\|[ -/]*[0-~])")
 
 
 class Terminal:
@@ -32,6 +32,8 @@ class Terminal:
         self._chunks: list[tuple[float, bytes]] = []
         self._news = threading.Condition()
         self._ended = False
+        self._screen = Screen(width, height)
+        self._seen = 0
         self.began = time.monotonic()
         self._process = subprocess.Popen(
             argv, stdin=slave, stdout=slave, stderr=slave, env=dict(environ), start_new_session=True
@@ -87,27 +89,18 @@ class Terminal:
     def mark(self) -> int:
         return len(self._chunks)
 
-    def until(self, text: str, mark: int = 0, deadline: float = DEADLINE) -> float:
-        """When `text` was written for the first time since `mark`; style changes within it do not count."""
-        wanted, end = text.encode(), time.monotonic() + deadline
-        done, written = mark, b""
-        with self._news:
-            while True:
-                while done < len(self._chunks):
-                    at, chunk = self._chunks[done]
-                    done += 1
-                    written += chunk
-                    if wanted in _ESCAPES.sub(b"", written):
-                        return at
-                    # A text and the escapes within it are far shorter than this.
-                    written = written[-(1 << 16) :]
-                if self._ended or not self._news.wait(end - time.monotonic()):
-                    raise TimeoutError(f"{text!r} was not shown; last:\n{self.tail()}")
-
-    def tail(self) -> str:
-        """The end of what was written, without escapes."""
-        written = b"".join(chunk for _, chunk in self._chunks[-40:])
-        return _ESCAPES.sub(b"", written).decode("utf-8", "replace")[-3000:]
+    def until(self, text: str, mark: int = 0, *, gone: bool = False) -> float:
+        """When `text` stood on the screen for the first time since `mark`, or with `gone` did not any more."""
+        end = time.monotonic() + DEADLINE
+        while True:
+            if self._seen > mark and (text in self._screen.text()) != gone:
+                return self._chunks[self._seen - 1][0]
+            with self._news:
+                while self._seen == len(self._chunks):
+                    if self._ended or not self._news.wait(end - time.monotonic()):
+                        raise TimeoutError(f"waited for {text!r}, there is:\n{self._screen.text()}")
+            self._screen.feed(self._chunks[self._seen][1])
+            self._seen += 1
 
     def written(self, start: float, end: float) -> int:
         """Bytes written between two moments."""
