@@ -22,6 +22,7 @@ COMMANDS = {
     "rollouts": ("tui.commands.rollouts:rollouts", "Revisions of a deployment and what differs between them."),
     "env": ("tui.commands.env:env", "Environment of a running container, secrets masked."),
     "reveal": ("tui.commands.reveal:reveal", "One value of one secret, recorded before it is read."),
+    "explain": ("tui.commands.explain:explain", "How the database would run a statement."),
     "check": ("tui.commands.check:check", "Ask the read-only questions of the guide."),
     "act": ("tui.commands.act:act", "Plan a change; run it when its target's name is confirmed."),
     "doctor": ("tui.commands.doctor:doctor", "Reach, identity and rights per system, in one table."),

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from providers.core.config import Config, Environment
     from providers.core.provider import Provider
     from providers.kube.provider import Kube
+    from providers.postgres.provider import Postgres
     from tui.commands.invocation import Overrides
 
 
@@ -36,6 +37,15 @@ def kube_of(site: Site) -> Kube:
     """The site's cluster. Raises UsageError when the environment has none."""
     found = site.provider("kube")
     assert isinstance(found, _kube())
+    return found
+
+
+def postgres_of(site: Site) -> Postgres:
+    """The site's database. Raises UsageError when the environment has none."""
+    from providers.postgres.provider import Postgres
+
+    found = site.provider("postgres")
+    assert isinstance(found, Postgres)
     return found
 
 

@@ -84,7 +84,7 @@ class Header(Vertical):
 
     def _lights(self, room: int) -> Content:
         """A light for every system, with as much beside it as there is room for."""
-        for detail in (2, 1, 0):
+        for detail in (2, 1, 0, -1):
             line = Content("   ").join(self._light(provider, detail) for provider in self._site.providers)
             if line.cell_length <= room:
                 break
@@ -92,16 +92,19 @@ class Header(Vertical):
 
     def _light(self, provider: Provider, detail: int) -> Content:
         reading = provider.light.latest
-        words, style = state(provider.name, reading, monotonic())
+        words, style = state(provider.name, reading, monotonic(), brief=detail < 0)
         light = reading.value
-        if light is None or not detail:
+        if light is None or detail < 1:
             return content(words, style)
         where = f" at {light.target}" if detail > 1 else ""
         return content(words, style) + content(f"  {light.identity}{where}")
 
 
-def state(name: str, reading: Reading[Light], at: float) -> tuple[str, str]:
-    """(words, style) of one light: how the system is, and how long ago that was known (`at`: monotonic seconds)."""
+def state(name: str, reading: Reading[Light], at: float, *, brief: bool = False) -> tuple[str, str]:
+    """(words, style) of one light: how the system is, and how long ago that was known (`at`: monotonic seconds).
+
+    `brief` leaves out what only says that all is well.
+    """
     age, light = reading.age(at), reading.value
     lit, dark = glyph("●", "*"), glyph("○", "o")
     if reading.fault is not None:
@@ -112,7 +115,8 @@ def state(name: str, reading: Reading[Light], at: float) -> tuple[str, str]:
     if age > STALE_AFTER:
         return f"{dark} {name} STALE {span(age)}", "bold $text-warning"
     skew = f", its clock {light.skew:+.0f}s" if abs(light.skew) > SKEWED else ""
-    return f"{lit} {name} live {span(age)} ago, {light.rtt * 1000:.0f}ms{skew}", "$text-success"
+    well = "" if brief else f"live {span(age)} ago, {light.rtt * 1000:.0f}ms"
+    return f"{lit} {name} {well or span(age)}{skew}", "$text-success"
 
 
 def _cut(line: Content, room: int) -> Content:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from providers.postgres.plan import Explanation, PlanNode
+from providers.postgres.outline import outline
+from providers.postgres.plan import Explanation
 from providers.postgres.timing import Hop
 from providers.postgres.values import Backend, LockNode, Statement
 from tui.format import percent, span
 from tui.lines import Line
 
-_INDENT = 3
+_OF_ROW = {"head": "heading", "note": "muted", "costliest": "fail", "detail": "muted", "waste": "warn"}
 
 
 def backend_lines(b: Backend) -> Iterator[Line]:
@@ -65,40 +66,7 @@ def sql_lines(text: str) -> Iterator[Line]:
 
 def plan_lines(found: Explanation) -> Iterator[Line]:
     """A plan as a tree, the step with the most cost of its own marked by a word."""
-    yield Line(_headline(found), "heading")
-    if found.generic:
-        yield Line("planned for any value of $1, $2 …: with real values the server may choose another plan", "muted")
-    yield Line("")
-    for depth, node in found.root.walk():
-        yield from _step(depth, node, found)
-
-
-def _headline(found: Explanation) -> str:
-    worst = found.costliest
-    part = percent(worst.own_cost, found.root.cost) if not found.analyzed else percent(worst.own_time, found.root.time)
-    where = f" on {worst.relation}" if worst.relation else ""
-    took = f", took {found.execution:.1f} ms" if found.execution is not None else ""
-    return f"cost {found.root.cost:.0f}{took}; costliest step: {worst.type}{where}, {part} of it"
-
-
-def _step(depth: int, node: PlanNode, found: Explanation) -> Iterator[Line]:
-    pad = " " * (_INDENT * depth)
-    target = " ".join(filter(None, (node.relation and f"on {node.relation}", node.index and f"using {node.index}")))
-    mark = "   ◀ COSTLIEST" if node.costliest else ""
-    text = f"{pad}{'└ ' if depth else ''}{node.type} {target}".rstrip()
-    yield Line(f"{text}   cost {node.own_cost:.0f} of {node.cost:.0f}, {_rows(node)}{mark}",
-               "fail" if node.costliest else "", hang=len(pad) + 4)  # fmt: skip
-    if node.condition:
-        yield Line(f"{pad}    {node.condition}", "muted", hang=len(pad) + 6)
-    if node.removed:
-        yield Line(f"{pad}    {node.removed:.0f} rows thrown away by the filter", "warn")
-
-
-def _rows(node: PlanNode) -> str:
-    guessed = f"{node.rows:.0f} rows"
-    if node.actual_rows is None:
-        return guessed
-    return f"{guessed} guessed, {node.actual_rows:.0f} real × {node.loops:.0f}, {node.own_time or 0:.1f} ms"
+    yield from (Line(row.text, _OF_ROW.get(row.kind, ""), row.hang) for row in outline(found))
 
 
 def hop_lines(hops: tuple[Hop, ...]) -> Iterator[Line]:

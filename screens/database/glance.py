@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Generic, TypeVar
 
 from textual.events import Resize
 
-from providers.aws.values import Databases
+from providers.aws.values import Databases, DbCluster
 from providers.aws.values_cache import CacheCluster, Caches, ReplicationGroup
 from providers.core.feed import Feed, Reading
 from providers.core.runtime import Core
@@ -25,6 +25,8 @@ T = TypeVar("T")
 _WARN, _FAIL = 0.8, 0.95
 WRAPAROUND = 2_100_000_000
 """Transactions after which a server that never froze a row stops taking writes (about 2^31)."""
+_BEHIND, _FAR_BEHIND = 5.0, 30.0
+"""Seconds of replication lag that are worth a look, and that are too many."""
 _NARROW_BAR = 12
 _TREND = 24
 
@@ -193,33 +195,36 @@ def _trends(o: CacheOverview) -> Iterator[Line]:
 
 
 def rds_lines(known: Databases) -> Iterator[Line]:
-    """One line a cluster, one for an instance that is in none."""
-    for c in known.clusters:
-        lags = [i.lag for i in known.instances if i.cluster == c.name and i.lag is not None]
-        lag = f", {max(lags):.1f} s behind" if lags else ""
-        ill = [f"{i.name} {i.status}" for i in known.instances if i.cluster == c.name and not i.available]
-        waits = f" · pending: {', '.join(c.pending)}" if c.pending else ""
-        late = (
-            f" · restorable up to {span((now() - c.latest_restorable).total_seconds())} ago"
-            if c.latest_restorable
-            else ""
-        )
-        text = f"{c.name} {c.status} · writer {c.writer or 'NONE'} · {_counted(len(c.readers), 'reader')}{lag}{late}{waits}"
-        yield Line(" · ".join((text, *ill)), "fail" if ill or not c.available or not c.writer else "ok")
-    for i in known.instances:
-        if not i.cluster:
-            waits = f" · pending: {', '.join(i.pending)}" if i.pending else ""
-            yield Line(f"{i.name} {i.status}{waits}", "ok" if i.available else "fail")
-    yield from (Line(f"not seen: {gap.what}: {gap.message}", "warn") for gap in known.gaps)
+    """One line a cluster, one for an instance that is in none; what is ill comes first."""
+    lines = [_cluster_line(known, cluster) for cluster in known.clusters]
+    lines += [_status_line(i.name, i.available, i.status, i.pending) for i in known.instances if not i.cluster]
+    yield from sorted(lines, key=lambda line: line.style == "ok")
+
+
+def _cluster_line(known: Databases, c: DbCluster) -> Line:
+    mine = [i for i in known.instances if i.cluster == c.name]
+    ill = [f"{i.name} {i.status}" for i in mine if not i.available]
+    lags = [i.lag for i in mine if i.lag is not None]
+    behind = f", {max(lags):.1f} s behind" if lags else ""
+    parts = [f"{c.name} {c.status}", *ill, f"writer {c.writer or 'NONE'}", _counted(len(c.readers), "reader") + behind]
+    if c.latest_restorable:
+        parts.append(f"restorable up to {span((now() - c.latest_restorable).total_seconds())} ago")
+    if c.pending:
+        parts.append(f"pending: {', '.join(c.pending)}")
+    bad = ill or not c.available or not c.writer or (lags and max(lags) > _FAR_BEHIND)
+    return Line(" · ".join(parts), "fail" if bad else "ok")
 
 
 def elasticache_lines(known: Caches) -> Iterator[Line]:
-    """One line a replication group or cluster."""
+    """One line a replication group or cluster; what is ill comes first."""
     every: list[CacheCluster | ReplicationGroup] = [*known.groups, *known.clusters]
-    for m in every:
-        waits = f" · pending: {', '.join(m.pending)}" if m.pending else ""
-        yield Line(f"{m.name} {m.status} · {m.engine} · {m.node_type}{waits}", "ok" if m.available else "fail")
-    yield from (Line(f"not seen: {gap.what}: {gap.message}", "warn") for gap in known.gaps)
+    lines = [_status_line(f"{m.name} ({m.engine}, {m.node_type})", m.available, m.status, m.pending) for m in every]
+    yield from sorted(lines, key=lambda line: line.style == "ok")
+
+
+def _status_line(name: str, well: bool, status: str, pending: Sequence[str]) -> Line:
+    waits = f" · pending: {', '.join(pending)}" if pending else ""
+    return Line(f"{name} {status}{waits}", "ok" if well else "fail")
 
 
 def _counted(number: int, what: str) -> str:
@@ -231,4 +236,6 @@ def _loud(part: float) -> str:
 
 
 def _late(seconds: float | None) -> str:
-    return "muted" if seconds is None else "fail" if seconds > 30.0 else "warn" if seconds > 5.0 else ""
+    if seconds is None:
+        return "muted"
+    return "fail" if seconds > _FAR_BEHIND else "warn" if seconds > _BEHIND else ""

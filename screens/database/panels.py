@@ -329,4 +329,4 @@ class Parameters(TablePanel[Setting]):
 
 def gaps_of(gaps: Sequence[Any]) -> str:
     """What of the picture is missing, and why."""
-    return "; ".join(f"{gap.what}: {gap.message}" for gap in gaps)
+    return "; ".join(f"not seen: {gap.what} ({gap.message})" for gap in gaps)

@@ -56,6 +56,7 @@ class DatabaseScreen(ModeScreen):
     DatabaseScreen.-short TablePanel { height: 1; min-height: 1; }
     DatabaseScreen.-short .pair { layout: vertical; height: auto; min-height: 1; }
     DatabaseScreen.-short .pair TablePanel { height: 1; width: 100%; }
+    DatabaseScreen.-short RdsGlance, DatabaseScreen.-short ElastiCacheGlance { max-height: 2; }
     DatabaseScreen.-short .-open { height: 1fr; }
     DatabaseScreen.-short .pair .-open { height: 1fr; }
     """

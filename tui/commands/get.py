@@ -16,10 +16,13 @@ from tui.commands import output
 from tui.commands.exits import Exit
 from tui.commands.invocation import Invocation
 from tui.commands.listing import ALIASES, LISTINGS
+from tui.commands.listing_shape import Listing
 from tui.compose import kube_of
 from tui.filter import Filter
 
 NUMBERS_DEADLINE = 4.0
+FIRST_DEADLINE = 20.0
+"""Seconds for the first answer: an account asks several things for one."""
 
 
 @click.command("get")
@@ -30,15 +33,17 @@ NUMBERS_DEADLINE = 4.0
 @click.option("--json", "as_json", is_flag=True, help="Whole values as one JSON document.")
 @click.pass_obj
 def get(invocation: Invocation, kind: str, name: str, selector: str, text: str, as_json: bool) -> None:
-    """List deployments, pods, system-pods, events, services, endpoints, nodes, replicasets, budgets,
-    secrets or configmaps, as they are now.
+    """List what there is now: deployments, pods, system-pods, events, services, endpoints, nodes, replicasets,
+    budgets, secrets, configmaps; of the database backends, blocking, transactions, connections, statements, pools;
+    of the cache cache-clients, slowlog, latency, bigkeys, keyspace; of AWS databases, caches, db-events, cache-events,
+    snapshots, restorable, parameters, cache-parameters.
     """
 
     async def work(site: Site) -> int:
         if kind in {"secrets", "secret", "configmaps", "configmap", "cm"}:
             return await _inventory(site, kind, as_json)
         listing = LISTINGS[_known(kind)]
-        values = await _values(site, listing.feed)
+        values = await _values(site, listing)
         chosen = [v for v in values if _wanted(v, name, Selector.parse(selector))]
         rows = [(v, listing.row(v)) for v in chosen]
         kept = [(v, row) for v, row in rows if Filter.parse(text).keeps(" ".join(row), _labels(v))]
@@ -53,14 +58,15 @@ def get(invocation: Invocation, kind: str, name: str, selector: str, text: str, 
     invocation.run(work)
 
 
-async def _values(site: Site, name: str) -> Sequence[Any]:
-    feeds = site.provider("kube").feeds
-    if name == "workloads":
+async def _values(site: Site, listing: Listing) -> Sequence[Any]:
+    feeds = site.provider(listing.provider).feeds
+    if listing.feed == "workloads":
         # Numbers are optional parts of a workload: give them a moment, show dashes when they do not come.
         parts = (feeds["usage"].first(NUMBERS_DEADLINE), feeds["error_rates"].first(NUMBERS_DEADLINE))
         await asyncio.gather(*parts, return_exceptions=True)
-    values: Sequence[Any] = await feeds[name].first()
-    return values
+    if listing.feed not in feeds:
+        raise UsageError(f"environment {site.name} has no {listing.feed} to list", fix="it is not configured")
+    return listing.values(await feeds[listing.feed].first(FIRST_DEADLINE))
 
 
 def _known(kind: str) -> str:
@@ -79,7 +85,7 @@ def _labels(value: Any) -> dict[str, str]:
 
 
 def _wanted(value: Any, name: str, selector: Selector) -> bool:
-    return (not name or value.name == name) and selector.matches(_labels(value))
+    return (not name or getattr(value, "name", "") == name) and selector.matches(_labels(value))
 
 
 async def _inventory(site: Site, kind: str, as_json: bool) -> int:

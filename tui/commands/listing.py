@@ -3,18 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final
 
+from tui.commands.listing_database import CACHE, DATABASE, MANAGED
+from tui.commands.listing_shape import Listing
 from tui.commands.output import age
 from tui.format import bytes_text, cores
-
-
-class Listing(NamedTuple):
-    """`feed` is the provider's feed; `row` turns one value into cells under `heads`."""
-
-    feed: str
-    heads: tuple[str, ...]
-    row: Callable[[Any], Sequence[str]]
 
 
 def _use(meter: Any, text: Callable[[float | None], str]) -> str:
@@ -36,7 +30,7 @@ def _pod(p: Any) -> Sequence[str]:
     return p.name, p.ready, p.status, restarts, age(p.created), p.node or "-"
 
 
-LISTINGS = {
+KUBE = {
     "deployments": Listing(
         "workloads",
         ("NAME", "READY", "ROLLOUT", "REV", "IMAGE", "RESTARTS", "CPU use/req/lim", "MEM …", "ERR/MIN", "AGE"),
@@ -81,8 +75,11 @@ LISTINGS = {
     ),
 }  # fmt: skip
 
+LISTINGS: Final[dict[str, Listing]] = KUBE | DATABASE | CACHE | MANAGED
+
 ALIASES = {
     "deployment": "deployments", "deploy": "deployments", "pod": "pods", "po": "pods", "event": "events",
     "ev": "events", "service": "services", "svc": "services", "node": "nodes", "no": "nodes", "ep": "endpoints",
-    "rs": "replicasets", "pdb": "budgets",
+    "rs": "replicasets", "pdb": "budgets", "backend": "backends", "activity": "backends", "database": "databases",
+    "cache": "caches", "snapshot": "snapshots", "statement": "statements", "parameter": "parameters",
 }  # fmt: skip
