@@ -66,7 +66,7 @@ class SignalAction:
             permissions=(missing or Permission("pg_signal_backend", f"for sessions of {backend.user}"),),
             dry_run=DryRun("not offered", "a signal cannot be tried"),
             inverse="",
-            equivalent=f"psql {shlex.quote(client.conninfo)} -c {shlex.quote(signal.shown)}",
+            equivalent=f"psql {shlex.quote(client.login.conninfo)} -c {shlex.quote(signal.shown)}",
             steps=signal.steps,
             blockers=(*blockers(seen, forced=forced == "yes"), *self._idle(seen, target)),
         )
