@@ -44,6 +44,8 @@ async def older(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Small
     home = tmp_path_factory.mktemp("older")
     found = await made(home, programs)
     async with found.running(home):
+        async with await found.session() as admin:
+            await admin.execute("CREATE EXTENSION pg_stat_statements")
         yield found
 
 
