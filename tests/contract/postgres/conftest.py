@@ -49,6 +49,11 @@ async def older(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Small
         yield found
 
 
+def plain_port(server: Server) -> int:
+    """The port past TLS."""
+    return int(psycopg.conninfo.conninfo_to_dict(server.plain("oncall"))["port"] or 0)
+
+
 def settings(server: Server, user: str, /, **changes: Any) -> Settings:
     """How the console is told of the server, as one of its users."""
     where = psycopg.conninfo.conninfo_to_dict(server.dsn(user))

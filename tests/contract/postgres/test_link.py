@@ -12,7 +12,7 @@ from providers.core.config import SecretSource
 from providers.core.errors import Invalid, Refused, TimedOut, Unauthenticated, Unreachable
 from providers.core.secret import Secret
 from sandbox.postgres.server import Postgres as Server
-from tests.contract.postgres.conftest import Connect
+from tests.contract.postgres.conftest import Connect, plain_port
 from tests.contract.postgres.relay import relay
 from tests.contract.postgres.waiting import asked_until
 
@@ -21,7 +21,7 @@ ASK = b"SELECT 1 AS one"
 
 
 async def test_a_black_hole_is_left_in_time_and_the_connection_given_up(connect: Connect, server: Server) -> None:
-    async with relay(server.port) as way:
+    async with relay(plain_port(server)) as way:
         client = connect("oncall", port=way.port, sslmode="disable").client
         assert await client.ask(ASK) == [{"one": 1}]
         way.swallow()
@@ -34,7 +34,7 @@ async def test_a_black_hole_is_left_in_time_and_the_connection_given_up(connect:
 
 
 async def test_leaving_does_not_wait_for_a_black_hole(connect: Connect, server: Server) -> None:
-    async with relay(server.port) as way:
+    async with relay(plain_port(server)) as way:
         client = connect("oncall", port=way.port, sslmode="disable").client
         await client.ask(ASK)
         way.swallow()
