@@ -84,7 +84,7 @@ class ResetStatements:
             permissions=(Permission("EXECUTE", f"{NAME}_reset"),),
             dry_run=DryRun("not offered", "a reset cannot be tried"),
             inverse="",
-            equivalent=f"psql {shlex.quote(client.conninfo)} -c {shlex.quote(reset.shown)}",
+            equivalent=f"psql {shlex.quote(client.login.conninfo)} -c {shlex.quote(reset.shown)}",
             steps=reset.steps,
             blockers=(f"not allowed: GRANT {missing} TO {found.role};",) if missing else (),
         )

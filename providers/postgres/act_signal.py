@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from providers.core.action import Call, Change, DryRun, Option, Permission, Plan, Precondition, Risk, Target
 from providers.core.errors import UsageError
 from providers.core.text import clean
+from providers.postgres.findings import age
 from providers.postgres.signal_steps import CANCEL, TERMINATE, Kill, Signal
 from providers.postgres.signal_target import KIND, Seen, blockers, freed_lines, look, waiting_lines
 
@@ -69,7 +70,7 @@ class SignalAction:
             permissions=(missing or Permission("pg_signal_backend", f"for sessions of {backend.user}"),),
             dry_run=DryRun("not offered", "a signal cannot be tried"),
             inverse="",
-            equivalent=f"psql {shlex.quote(client.conninfo)} -c {shlex.quote(signal.shown)}",
+            equivalent=f"psql {shlex.quote(client.login.conninfo)} -c {shlex.quote(signal.shown)}",
             steps=signal.steps,
             blockers=(*blockers(seen, forced=forced == "yes"), *self._idle(seen, target)),
         )
@@ -99,7 +100,7 @@ class CancelBackend(SignalAction):
         # AbortTransaction lets go of all locks at the error, long before the application rolls back.
         return (
             "the application gets error 57014 (query_canceled)",
-            f"its transaction of {_age(seen.backend.transaction_age)} fails with it: what it wrote is rolled back, and"
+            f"its transaction of {age(seen.backend.transaction_age)} fails with it: what it wrote is rolled back, and"
             " its locks go, unless a savepoint keeps the outer part",
         )
 
@@ -130,7 +131,7 @@ class TerminateBackend(SignalAction):
         lost = (
             "it has no transaction open: nothing is rolled back"
             if backend.transaction_age is None
-            else f"its transaction of {_age(backend.transaction_age)} is rolled back: what it wrote in it is lost"
+            else f"its transaction of {age(backend.transaction_age)} is rolled back: what it wrote in it is lost"
         )
         return (
             lost,
@@ -144,9 +145,3 @@ _FOR_GOOD = "cannot be taken back: the application has to do it again"
 def _who(seen: Seen) -> str:
     backend = seen.backend
     return ", ".join(filter(None, (backend.user, backend.app, backend.state))) or backend.backend_type
-
-
-def _age(seconds: float | None) -> str:
-    if seconds is None:
-        return "unknown age"
-    return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -12,21 +12,25 @@ from psycopg.abc import Buffer
 from psycopg.adapt import AdaptersMap, Loader
 
 from providers.core.errors import Garbled
-from providers.core.text import clean
+from providers.core.text import LINE_LIMIT, clean, plain
 
 T = TypeVar("T")
 Row = dict[str, Any]
 
 _ANY_OTHER: Final = 0
 """The oid that psycopg takes for types it does not know."""
-_BREAK: Final = re.compile(r"\s*[\r\n]\s*")
+_BREAK: Final = re.compile(r"[\r\n]+")
 
 
 def one_line(text: str | bytes) -> str:
-    """Clean text on one line; a break with its indentation becomes a space."""
+    """Clean text on one line; breaks with their indentation become a space."""
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
-    return clean(_BREAK.sub(" ", text.strip()))
+    text = text.strip()
+    if "\n" in text or "\r" in text:
+        text = " ".join(filter(None, (line.strip() for line in _BREAK.split(text))))
+    # A screenful of sessions is thousands of texts, and nearly all of them are plain.
+    return text if plain(text) and len(text) <= LINE_LIMIT else clean(text)
 
 
 class _Text(Loader):

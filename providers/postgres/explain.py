@@ -46,7 +46,7 @@ async def explain(client: PgClient, text: str, *, analyze: bool = False) -> Expl
                 await link.ask(b"ROLLBACK", deadline=client.deadline)
     try:
         return explanation(answer, generic=generic)
-    except (LookupError, TypeError) as error:
+    except (AttributeError, LookupError, TypeError) as error:
         raise Garbled(f"the plan is not as expected: {clean(str(error), 100)}", source=client.source) from None
 
 

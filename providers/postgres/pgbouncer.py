@@ -72,7 +72,7 @@ class PgBouncerClient:
 
     async def _reached(self) -> tuple[Parameters, Secret | None]:
         """As the database is reached, but for host, port, user and password; on loopback TLS is not insisted on."""
-        parameters, secret = await self._postgres.reached()
+        parameters, secret = await self._postgres.login.credentials()
         found = {key: value for key, value in parameters.items() if key not in _OWN}
         own = self.settings
         found |= {"host": own.host, "port": str(own.port), "dbname": CONSOLE}
@@ -81,7 +81,7 @@ class PgBouncerClient:
         if _loopback(own.host):
             found["sslmode"] = "prefer"
             found.pop("sslrootcert", None)
-        return found, await own.password.resolve() if own.password is not None else secret
+        return await self._postgres.login.dialled(found), await own.password.resolve() if own.password else secret
 
 
 def _loopback(host: str) -> bool:

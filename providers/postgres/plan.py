@@ -55,7 +55,7 @@ class Explanation(msgspec.Struct, frozen=True):
 
 
 def explanation(answer: Mapping[str, Any], *, generic: bool) -> Explanation:
-    """From the one object of EXPLAIN's JSON. Raises LookupError, TypeError for what is none."""
+    """From the one object of EXPLAIN's JSON. Raises AttributeError, LookupError, TypeError for what is none."""
     root = _node(answer["Plan"], 0)
     nodes = [node for _, node in root.walk()]
     analyzed = root.time is not None

@@ -87,7 +87,9 @@ class Postgres:
 
     @property
     def checks(self) -> Sequence[Check]:
-        return ()
+        from providers.postgres.checks import checks
+
+        return checks(self)
 
     @property
     def actions(self) -> Sequence[Action]:

@@ -43,7 +43,7 @@ class _Failed(Exception):
 
 async def connect_timing(client: PgClient) -> tuple[Hop, ...]:
     """Every hop up to the first that fails. Raises ConfigError, and Unauthenticated without AWS credentials."""
-    found, _ = await client.reached()
+    found, _ = await client.login.reached()
     host, port = place(found)
     if not host or host.startswith("/"):
         return (await _login(client),)

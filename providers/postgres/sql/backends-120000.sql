@@ -7,7 +7,7 @@ SELECT /* fusion-console */
   coalesce(application_name, '') AS app,
   coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END, '') AS client,
   coalesce(datname::text, '') AS database,
-  left(coalesce(query, ''), 4096) AS query,
+  left(coalesce(query, ''), 2000) AS query,
   0::bigint AS query_id,
   NULL::int AS leader_pid,
   coalesce(backend_type, '') AS backend_type,

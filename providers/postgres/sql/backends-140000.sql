@@ -7,7 +7,7 @@ SELECT /* fusion-console */
   coalesce(application_name, '') AS app,
   coalesce(host(client_addr), CASE WHEN client_port = -1 THEN 'local' END, '') AS client,
   coalesce(datname::text, '') AS database,
-  left(coalesce(query, ''), 4096) AS query,
+  left(coalesce(query, ''), 2000) AS query,
   coalesce(query_id, 0) AS query_id,
   leader_pid AS leader_pid,
   coalesce(backend_type, '') AS backend_type,

@@ -3,7 +3,7 @@ FROM (
   SELECT
     coalesce(s.queryid, 0) AS query_id, s.userid::bigint AS user_id, s.dbid::bigint AS database_id,
     coalesce(r.rolname::text, '') AS user, coalesce(d.datname::text, '') AS database,
-    left(s.query, 4096) AS query, s.query = '<insufficient privilege>' AS hidden, true AS toplevel,
+    left(s.query, 2000) AS query, s.query = '<insufficient privilege>' AS hidden, true AS toplevel,
     s.calls, s.rows, s.total_exec_time AS total, s.mean_exec_time AS mean, s.max_exec_time AS max, s.stddev_exec_time AS stddev,
     coalesce(s.total_exec_time / nullif(sum(s.total_exec_time) OVER (), 0), 0)::float8 AS share,
     s.shared_blks_hit AS hits, s.shared_blks_read AS reads, s.temp_blks_written AS temp_written,

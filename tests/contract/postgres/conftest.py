@@ -44,7 +44,14 @@ async def older(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Small
     home = tmp_path_factory.mktemp("older")
     found = await made(home, programs)
     async with found.running(home):
+        async with await found.session() as admin:
+            await admin.execute("CREATE EXTENSION pg_stat_statements")
         yield found
+
+
+def plain_port(server: Server) -> int:
+    """The port past TLS."""
+    return int(psycopg.conninfo.conninfo_to_dict(server.plain("oncall"))["port"] or 0)
 
 
 def settings(server: Server, user: str, /, **changes: Any) -> Settings:

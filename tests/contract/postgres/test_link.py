@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
+from pathlib import Path
 
 import pytest
 
 from providers.core.config import SecretSource
-from providers.core.errors import Refused, TimedOut, Unauthenticated, Unreachable
+from providers.core.errors import Invalid, Refused, TimedOut, Unauthenticated, Unreachable
 from providers.core.secret import Secret
 from sandbox.postgres.server import Postgres as Server
-from tests.contract.postgres.conftest import Connect
+from tests.contract.postgres.conftest import Connect, plain_port
 from tests.contract.postgres.relay import relay
 from tests.contract.postgres.waiting import asked_until
 
@@ -20,7 +21,7 @@ ASK = b"SELECT 1 AS one"
 
 
 async def test_a_black_hole_is_left_in_time_and_the_connection_given_up(connect: Connect, server: Server) -> None:
-    async with relay(server.port) as way:
+    async with relay(plain_port(server)) as way:
         client = connect("oncall", port=way.port, sslmode="disable").client
         assert await client.ask(ASK) == [{"one": 1}]
         way.swallow()
@@ -33,7 +34,7 @@ async def test_a_black_hole_is_left_in_time_and_the_connection_given_up(connect:
 
 
 async def test_leaving_does_not_wait_for_a_black_hole(connect: Connect, server: Server) -> None:
-    async with relay(server.port) as way:
+    async with relay(plain_port(server)) as way:
         client = connect("oncall", port=way.port, sslmode="disable").client
         await client.ask(ASK)
         way.swallow()
@@ -69,13 +70,45 @@ async def test_a_tunnel_is_dialled_and_the_real_name_verified(connect: Connect, 
 
     for host, trusted in (("localhost", True), ("db.example.com", False)):
         client = connect("oncall", host=host, port=6000).client
-        client._dial = dial
+        client.login._dial = dial
         if trusted:
             assert await client.ask(ASK)
             continue
         with pytest.raises(Exception, match=r'does not match host name "db\.example\.com"'):
             await client.ask(ASK)
     assert asked == [("localhost", 6000), ("db.example.com", 6000)]
+
+
+async def test_behind_a_tunnel_the_passfile_is_asked_for_the_real_port(
+    connect: Connect, server: Server, tmp_path: Path
+) -> None:
+    async def dial(host: str, port: int) -> tuple[str, int]:
+        return "127.0.0.1", server.front.port
+
+    secret = server.plain("oncall").split(":")[2].split("@")[0]
+    (tmp_path / "pass").touch(mode=0o600)
+    (tmp_path / "pass").write_text(f"# ours\nlocalhost:5999:*:*:wrong\nlocalhost:6000:fusion:oncall:{secret}\n")
+    client = connect("oncall", host="localhost", port=6000, password=None, passfile=str(tmp_path / "pass")).client
+    client.login._dial = dial
+    assert await client.ask(ASK)
+
+
+async def test_all_connections_busy_is_no_answer_in_time(connect: Connect) -> None:
+    client = connect("oncall").client
+    client.deadline = 0.4
+    asking = [asyncio.ensure_future(client.ask(b"SELECT pg_sleep(3)")) for _ in range(4)]
+    outcomes = await asyncio.gather(*asking, return_exceptions=True)
+    assert [type(outcome) for outcome in outcomes] == [TimedOut] * 4
+    assert client.own_pids == []
+    assert await client.ask(ASK)
+
+
+async def test_a_closed_client_opens_nothing(connect: Connect) -> None:
+    client = connect("oncall").client
+    await client.aclose()
+    with pytest.raises(Invalid, match="being left"):
+        await client.ask(ASK)
+    assert client.own_pids == []
 
 
 async def test_refused_credentials_are_not_tried_again_at_once(connect: Connect, server: Server) -> None:
@@ -112,7 +145,7 @@ async def test_an_rds_token_is_made_anew_for_each_connection(connect: Connect, m
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
     client = connect("oncall", password=None, iam_auth=True).client
-    _, one = await client.reached()
+    _, one = await client.login.reached()
     assert one is not None and one.reveal().startswith(
         f"127.0.0.1:{client.settings.port}/?Action=connect&DBUser=oncall"
     )
@@ -124,7 +157,7 @@ async def test_an_rds_token_is_made_anew_for_each_connection(connect: Connect, m
         monkeypatch.setenv(name, "/nonexistent")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with pytest.raises(Unauthenticated, match="no RDS token"):
-        await client.reached()
+        await client.login.reached()
 
 
 async def test_a_stopped_server_is_down(connect: Connect, server: Server) -> None:

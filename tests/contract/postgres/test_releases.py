@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import os
+from contextlib import aclosing
 from pathlib import Path
 
 import pytest
 
+from providers.core.action import Stage, Target
 from providers.core.config import Thresholds
 from providers.core.errors import NotFound
+from providers.postgres.act_reset import ResetStatements
+from providers.postgres.act_signal import CancelBackend, TerminateBackend
+from providers.postgres.activity import backends
 from providers.postgres.provider import Postgres
 from providers.postgres.statements import StatementReader
 from sandbox.postgres.cluster import SUPERUSER, server_uid
@@ -21,7 +26,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 async def test_every_feed_of_an_older_release(older: Small) -> None:
     admin, waiter = await older.session(), await older.session()
-    await admin.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
     await admin.execute("CREATE TABLE IF NOT EXISTS held (id int)")
     await admin.commit()
     await admin.execute("LOCK TABLE held")
@@ -37,6 +41,24 @@ async def test_every_feed_of_an_older_release(older: Small) -> None:
     await admin.close()
     assert await blocked.ended() == "done"
     await waiter.close()
+
+
+async def test_signals_on_an_older_release(older: Small) -> None:
+    slow, idle = Blocked(await older.session(), "SELECT pg_sleep(60)"), await older.session()
+    async with Postgres("older", older.settings(), Thresholds()) as db:
+        await asked_until(lambda: backends(db.client, [slow.pid]), lambda found: found[0].active)
+        cancel = await CancelBackend(db).plan(Target("backend", str(slow.pid)), {})
+        assert cancel.blockers == () and await cancel.steps.permit() == ""
+        assert await cancel.steps.apply() == f"pg_cancel_backend({slow.pid}) was sent"
+        assert await slow.ended() == "57014"
+        terminate = await TerminateBackend(db).plan(Target("backend", str(idle.info.backend_pid)), {})
+        await terminate.steps.apply()
+        async with aclosing(terminate.steps.follow()) as steps:
+            assert [step.stage async for step in steps][-1] is Stage.DONE
+        reset = await ResetStatements(db).plan(Target("statements", "pg_stat_statements"), {})
+        await reset.steps.apply()
+        assert await reset.steps.settled() is True
+    await slow.stop()
 
 
 async def test_without_the_library_it_says_how_to_load_it(

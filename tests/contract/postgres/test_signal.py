@@ -20,7 +20,7 @@ from providers.postgres.activity import backends
 from providers.postgres.provider import Postgres
 from providers.postgres.values import Backend
 from sandbox.postgres.server import Postgres as Server
-from tests.contract.postgres.conftest import Apply, Connect
+from tests.contract.postgres.conftest import Apply, Connect, plain_port
 from tests.contract.postgres.relay import relay
 from tests.contract.postgres.waiting import Blocked, asked_until
 
@@ -128,7 +128,7 @@ async def test_a_session_that_ended_is_not_confused_with_a_later_one(
 async def test_a_lost_answer_is_read_back_and_nothing_is_sent_twice(
     connect: Connect, server: Server, session: Apply, tmp_path: Path
 ) -> None:
-    async with relay(_plain_port(server)) as way:
+    async with relay(plain_port(server)) as way:
         db = connect("oncall", port=way.port, sslmode="disable")
         victim = await session()
         plan = await TerminateBackend(db).plan(_target(await _backend(db, victim.info.backend_pid)), {})
@@ -136,10 +136,6 @@ async def test_a_lost_answer_is_read_back_and_nothing_is_sent_twice(
         outcome = await _run(tmp_path, plan)
     assert way.lost == 1
     assert (outcome.verdict, "read back: it is there" in outcome.message) == (Verdict.DONE, True)
-
-
-def _plain_port(server: Server) -> int:
-    return int(server.plain("oncall").rpartition("@")[2].partition("/")[0].rpartition(":")[2])
 
 
 async def test_the_console_s_own_sessions_are_spared(connect: Connect, tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from providers.postgres import timing
 from providers.postgres.timing import connect_timing
 from sandbox.certificate import issue
 from sandbox.postgres.server import Postgres as Server
-from tests.contract.postgres.conftest import Connect
+from tests.contract.postgres.conftest import Connect, plain_port
 from tests.contract.postgres.relay import relay
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -49,7 +49,7 @@ async def test_a_wrong_authority_fails_in_tls(connect: Connect, tmp_path: Path) 
 
 
 async def test_a_server_without_tls_is_no_tls(connect: Connect, server: Server) -> None:
-    port = int(server.plain("oncall").rpartition("@")[2].partition("/")[0].rpartition(":")[2])
+    port = plain_port(server)
     hops = await connect_timing(connect("oncall", port=port).client)
     assert (hops[-1].name, hops[-1].error) == ("TLS", "the server offers no TLS")
     hops = await connect_timing(connect("oncall", port=port, sslmode="prefer").client)
