@@ -29,20 +29,22 @@ class Door:
         self._through = through or (self._no_way if settings.via else straight)
         self._tls: ssl.SSLContext | None = None
         self._password: Secret | None = None
+        self._preparing = asyncio.Lock()
         self._refused: tuple[float, Unauthenticated] | None = None
 
     async def prepare(self) -> None:
         """Fetch the password, which may take a command its time. Raises ConfigError; Unauthenticated while it rests."""
+        async with self._preparing:
+            await self._prepare()
+
+    async def _prepare(self) -> None:
         if self._refused is not None and time.monotonic() - self._refused[0] < LOGIN_PAUSE:
-            raise self._refused[1]
+            said = self._refused[1]
+            raise Unauthenticated(said.message, source=self.source, fix=said.fix)
         if self._tls is None and self.settings.secure:
             self._tls = await asyncio.to_thread(tls_context, self.settings)
         if self._password is None and self.settings.password is not None:
             self._password = await self.settings.password.resolve()
-
-    def retry_login(self) -> None:
-        """The operator asks for it: do not wait out the pause after a refused password."""
-        self._refused = None
 
     async def open(self, journey: Journey | None = None) -> Wire:
         """A connection to the server, or to the master of the Sentinel that answers there. `prepare` comes before."""

@@ -17,11 +17,13 @@ from redis.asyncio import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from providers.core.errors import BackendError
+from providers.core.errors import BackendError, Garbled
 from providers.redis.address import Address
 from providers.redis.answers import refusal, unreached
 
 CLIENT_NAME: Final = "fusion-console"
+SHARE: Final = 1.0
+"""Seconds for one of several addresses of a name."""
 Word = str | bytes | int
 Command = tuple[Word, ...]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -94,6 +96,10 @@ class Wire(Connection):
         except exceptions.RedisError as error:
             await self.drop()
             raise refusal(error, words, self.user, self.source) from None
+        except ValueError:
+            # What redis-py makes of a length that is no number, or of a line without an end.
+            await self.drop()
+            raise Garbled("the answer is not in Redis' protocol", source=self.source) from None
         except BaseException:
             # An answer that nobody waits for any more would be taken for the answer to the next command.
             await self.drop()
@@ -139,7 +145,9 @@ async def _connected(found: Sequence[tuple[Any, ...]]) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
-            await asyncio.get_running_loop().sock_connect(sock, address)
+            # An address that swallows everything must not use up the time of the others.
+            async with asyncio.timeout(SHARE if len(found) > 1 else None):
+                await asyncio.get_running_loop().sock_connect(sock, address)
         except OSError as error:
             sock.close()
             failed = error

