@@ -8,6 +8,7 @@ from typing import Any, Final, Self, TypeVar
 
 from providers.aws.caches import cache_events, cache_parameters, read_caches
 from providers.aws.client import AwsClient
+from providers.aws.create_instance import CreateInstance
 from providers.aws.databases import DatabaseReader
 from providers.aws.failover import FailOver, LongTransactions
 from providers.aws.history import backups, db_events
@@ -15,7 +16,10 @@ from providers.aws.logfiles import log_files, log_tail
 from providers.aws.parameters import db_parameters
 from providers.aws.permissions import READS, WRITES, rights
 from providers.aws.polling import adaptive
+from providers.aws.restore import RestoreDatabase
 from providers.aws.session import Patience
+from providers.aws.set_parameter import SetCacheParameter, SetDbParameter
+from providers.aws.snapshot import SnapshotDatabase
 from providers.aws.values import Databases, LogFile
 from providers.aws.values_cache import Caches
 from providers.core.action import Action
@@ -37,6 +41,9 @@ _GRACE: Final = 5.0
 _POLITE: Final = Backoff(first=2.0, cap=60.0)
 
 T = TypeVar("T")
+ACTIONS: Final[tuple[Callable[[Aws], Action], ...]] = (
+    FailOver, SnapshotDatabase, RestoreDatabase, CreateInstance, SetDbParameter, SetCacheParameter,
+)  # fmt: skip
 
 
 class Aws:
@@ -105,7 +112,7 @@ class Aws:
 
     @property
     def actions(self) -> Sequence[Action]:
-        return (FailOver(self),)
+        return tuple(action(self) for action in ACTIONS)
 
     async def __aenter__(self) -> Self:
         return self

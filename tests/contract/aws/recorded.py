@@ -88,3 +88,28 @@ LOG_TAIL: Final = answer(
     "<LogFileData>first line&#10;FATAL:  sorry, too many clients already&#10;</LogFileData>"
     "<AdditionalDataPending>false</AdditionalDataPending>",
 )
+
+
+def simulation(operation: str, decision: str, service: str = "rds") -> Reply:
+    """What IAM says of one action."""
+    return answer(
+        "SimulatePrincipalPolicy",
+        f"""<IsTruncated>false</IsTruncated><EvaluationResults><member>
+        <EvalActionName>{service}:{operation}</EvalActionName><EvalResourceName>*</EvalResourceName>
+        <EvalDecision>{decision}</EvalDecision></member></EvaluationResults>""",
+    )
+
+
+def clusters(name: str, status: str, writer: str) -> Reply:
+    """A cluster of two, with its writer."""
+    members = "".join(
+        f"<DBClusterMember><DBInstanceIdentifier>{name}-{number}</DBInstanceIdentifier>"
+        f"<IsClusterWriter>{str(f'{name}-{number}' == writer).lower()}</IsClusterWriter></DBClusterMember>"
+        for number in (1, 2)
+    )
+    return answer(
+        "DescribeDBClusters",
+        f"""<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>
+        <DbClusterResourceId>cluster-X</DbClusterResourceId><Endpoint>{name}.cluster-x.invalid</Endpoint>
+        <DBClusterMembers>{members}</DBClusterMembers></DBCluster></DBClusters>""",
+    )
