@@ -59,8 +59,6 @@ class Group(msgspec.Struct, frozen=True, kw_only=True):
         entry: dict[str, Any] = {"ParameterName": parameter.name}
         if service == "rds":
             entry["ApplyMethod"] = "immediate" if parameter.apply_type == "dynamic" else "pending-reboot"
-        else:
-            entry["ParameterValue"] = ""
         field = "Parameters" if service == "rds" else "ParameterNameValues"
         return Request(service, f"Reset{noun}", {f"{noun}Name": self.name, field: [entry]}, self.arn)
 

@@ -61,6 +61,23 @@ CACHE_EVENTS: Final = answer(
 )
 
 
+class CacheGroup:
+    """A parameter group of the cache that takes changes."""
+
+    def __init__(self) -> None:
+        self.timeout = "300"
+
+    def describe(self, params: Mapping[str, str]) -> Reply:
+        status, text = cache_parameters(params)
+        return status, text.replace(">300<", f">{self.timeout}<")
+
+    def modify(self, params: Mapping[str, str]) -> Reply:
+        prefix = "ParameterNameValues.ParameterNameValue.1"
+        assert params[f"{prefix}.ParameterName"] == "timeout"
+        self.timeout = params[f"{prefix}.ParameterValue"]
+        return answer("ModifyCacheParameterGroup", "<CacheParameterGroupName>fusion-redis7</CacheParameterGroupName>")
+
+
 def cache_parameters(params: Mapping[str, str]) -> Reply:
     """Two pages: the second is asked for by the marker of the first."""
     second = params.get("Marker") == "more"
@@ -112,4 +129,15 @@ def clusters(name: str, status: str, writer: str) -> Reply:
         f"""<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>
         <DbClusterResourceId>cluster-X</DbClusterResourceId><Endpoint>{name}.cluster-x.invalid</Endpoint>
         <DBClusterMembers>{members}</DBClusterMembers></DBCluster></DBClusters>""",
+    )
+
+
+def db_parameter(name: str, value: str, allowed: str, apply_type: str, modifiable: bool = True) -> Reply:
+    """A parameter of an instance's group, as RDS describes it."""
+    return answer(
+        "DescribeDBParameters",
+        f"""<Parameters><Parameter><ParameterName>{name}</ParameterName><ParameterValue>{value}</ParameterValue>
+        <Description>d</Description><Source>system</Source><ApplyType>{apply_type}</ApplyType><DataType>integer</DataType>
+        <AllowedValues>{allowed}</AllowedValues><IsModifiable>{str(modifiable).lower()}</IsModifiable>
+        <ApplyMethod>pending-reboot</ApplyMethod></Parameter></Parameters>""",
     )
