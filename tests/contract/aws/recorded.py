@@ -141,3 +141,21 @@ def db_parameter(name: str, value: str, allowed: str, apply_type: str, modifiabl
         <AllowedValues>{allowed}</AllowedValues><IsModifiable>{str(modifiable).lower()}</IsModifiable>
         <ApplyMethod>pending-reboot</ApplyMethod></Parameter></Parameters>""",
     )
+
+
+def assumed(secret: str, until: str) -> Reply:
+    """Credentials of a role."""
+    return answer(
+        "AssumeRole",
+        f"""<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>
+        <SessionToken>token-of-{secret}</SessionToken><Expiration>{until}</Expiration></Credentials>""",
+    )
+
+
+def role(name: str, arn: str) -> Reply:
+    """A role of IAM."""
+    return answer(
+        "GetRole",
+        f"""<Role><Path>/</Path><RoleName>{name}</RoleName><RoleId>AROAEXAMPLEEXAMPLE00</RoleId><Arn>{arn}</Arn>
+        <CreateDate>2026-05-04T11:00:00Z</CreateDate></Role>""",
+    )
