@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from providers.aws.values import AVAILABLE, DbCluster
 from providers.core.action import Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
 from providers.core.check import Finding
 from providers.core.config import Thresholds
+from providers.core.errors import FusionError
 
 if TYPE_CHECKING:
     from providers.aws.provider import Aws
@@ -61,7 +63,6 @@ class FailOver:
         databases = await DatabaseReader(client, cluster=cluster.name).read()
         wanted = options.get("target_instance", "")
         heir = preflight.successor(cluster, databases, wanted)
-        transactions = await self._aws.transactions() if self._aws.transactions else None
         params = {"DBClusterIdentifier": cluster.name} | ({"TargetDBInstanceIdentifier": wanted} if wanted else {})
         request = Request("rds", "FailoverDBCluster", params, cluster.arn)
         after = wanted or (heir.instance.name if heir.instance else "the reader AWS chooses")
@@ -70,7 +71,7 @@ class FailOver:
             title=f"Fail over {cluster.name}: {cluster.writer or 'no writer'} → {after}",
             target=Target(CLUSTER, cluster.name, identity=cluster.identity),
             diff=(Change("writer", cluster.writer or None, after),),
-            interrupts=preflight.concerns(cluster, databases, heir, limits, transactions),
+            interrupts=preflight.concerns(cluster, databases, heir, limits, await self._transactions()),
             preconditions=(
                 Precondition("resource id", cluster.resource_id, "console"),
                 Precondition("writer", cluster.writer, "console"),
@@ -80,6 +81,16 @@ class FailOver:
             blockers=preflight.blockers(cluster, heir),
         )
         return await planned(client, self, request, Failover(client, cluster, wanted, limits), shown)
+
+    async def _transactions(self) -> Sequence[str] | None:
+        """What is open on the writer; None: nobody can tell. The database may be what is ill: it is not waited for."""
+        if self._aws.transactions is None:
+            return None
+        try:
+            async with asyncio.timeout(LOOKUP):
+                return await self._aws.transactions()
+        except (FusionError, TimeoutError):
+            return None
 
 
 class Failover:

@@ -13,7 +13,7 @@ from providers.aws.databases import one_cluster
 from providers.aws.failover import FailOver, Failover
 from providers.aws.provider import Aws
 from providers.core.action import Progress, Stage, Target, Verdict
-from providers.core.errors import Conflict, NotFound, UsageError
+from providers.core.errors import Conflict, NotFound, Unreachable, UsageError
 from sandbox.aws import Aws as Member
 from tests.contract.aws import recorded
 from tests.contract.aws.acting import recorded_kinds, run
@@ -141,6 +141,13 @@ async def test_long_transactions_are_told_by_whoever_knows(account: Connect) -> 
     aws.transactions = transactions
     plan = await FailOver(aws).plan(TARGET, {})
     assert "rolled back: pid 4711 of fusion_app, open for 12 min" in plan.interrupts
+
+    async def ill() -> tuple[str, ...]:
+        raise Unreachable("the database does not answer")
+
+    aws.transactions = ill
+    plan = await FailOver(aws).plan(TARGET, {})
+    assert any("were not looked at" in line for line in plan.interrupts)
 
 
 async def test_following_sees_every_state_of_a_real_failover(account: Connect, member: Member) -> None:
