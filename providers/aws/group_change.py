@@ -146,12 +146,12 @@ async def cache_group(client: AwsClient, target: Target) -> Group:
     cluster = everything.cluster(target.name)
     if cluster is None:
         raise NotFound(f"there is no cache {clean(target.name, 80)}", source=client.source)
-    if target.identity and target.identity != cluster.arn:
+    if target.identity and target.identity != cluster.identity:
         raise Conflict(f"{target.label} is another now", source=client.source, fix="select it again")
     if not cluster.parameter_group:
         raise UsageError(f"{target.label} tells no parameter group", fix="the endpoint does not offer it")
     name = cluster.parameter_group
     arn = f"{cluster.arn.rsplit(':', 2)[0]}:parametergroup:{name}"
     users = caches.uses_of(everything).get(("cache", name), ())
-    pinned_target = Target(target.kind, cluster.name, identity=cluster.arn)
+    pinned_target = Target(target.kind, cluster.name, identity=cluster.identity)
     return Group(name=name, kind="cache", arn=arn, target=pinned_target, users=users, complete=everything.complete)

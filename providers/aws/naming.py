@@ -19,9 +19,9 @@ def database_name(text: str) -> str:
     return _named(text, DATABASE_LENGTH).lower()
 
 
-def snapshot_name(text: str) -> str:
+def snapshot_name(text: str, *, of_cluster: bool) -> str:
     """An identifier of a snapshot, in lower case as RDS keeps it. Raises UsageError."""
-    return _named(text, SNAPSHOT_LENGTH).lower()
+    return _named(text, DATABASE_LENGTH if of_cluster else SNAPSHOT_LENGTH).lower()
 
 
 def _named(text: str, most: int) -> str:

@@ -88,7 +88,12 @@ def _of_cluster(source: DbCluster, name: str, moment: datetime | None) -> Reques
         "DBSubnetGroupName": source.subnet_group,
         "VpcSecurityGroupIds": list(source.security_groups),
         "DBClusterParameterGroupName": source.parameter_group,
+        "DBClusterInstanceClass": source.instance_class,
+        **_login(source),
     }
+    if source.capacity is not None:
+        least, most = source.capacity
+        params["ServerlessV2ScalingConfiguration"] = {"MinCapacity": least, "MaxCapacity": most}
     return Request("rds", "RestoreDBClusterToPointInTime", _given(params), source.arn)
 
 
@@ -103,8 +108,14 @@ def _of_instance(source: DbInstance, name: str, moment: datetime | None) -> Requ
         "DBParameterGroupName": source.parameter_groups[0].name if source.parameter_groups else "",
         "MultiAZ": source.multi_az,
         "PubliclyAccessible": source.public,
+        **_login(source),
     }
     return Request("rds", "RestoreDBInstanceToPointInTime", _given(params), source.arn)
+
+
+def _login(source: DbCluster | DbInstance) -> dict[str, Any]:
+    # Off by default: clients that log in with tokens would be locked out of the restored one.
+    return {"EnableIAMDatabaseAuthentication": True} if source.iam_auth else {}
 
 
 def _given(params: dict[str, Any]) -> dict[str, Any]:

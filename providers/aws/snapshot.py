@@ -50,7 +50,8 @@ class SnapshotDatabase:
         """Read and judge. Raises UsageError for a name or tag that is none, NotFound, Denied …"""
         client = self._aws.client
         database = await pinned(client, target)
-        name = naming.snapshot_name(options.get("name") or f"{database.name}-{datetime.now(UTC):%Y%m%d-%H%M%S}")
+        name = options.get("name") or _suggested(database)
+        name = naming.snapshot_name(name, of_cluster=not isinstance(database, DbInstance))
         tags = [{"Key": "TakenBy", "Value": "fusion-console"}, *naming.tags(options.get("tags", ""))]
         course = Taking(client, database, name)
         request = course.request(tags)
@@ -127,6 +128,12 @@ class Taking:
         if not found:
             raise NotFound(f"there is no snapshot {self._name}", source=self._client.source)
         return convert.snapshot(found[0])
+
+
+def _suggested(database: Database) -> str:
+    """The database's name and the time, within what the name of a cluster's snapshot may have."""
+    stamp = f"-{datetime.now(UTC):%Y%m%d-%H%M%S}"
+    return database.name[: naming.DATABASE_LENGTH - len(stamp)].rstrip("-") + stamp
 
 
 def _pause(database: Database) -> str:

@@ -20,7 +20,7 @@ from sandbox.aws import start
 from tests.contract.sandbox.aws_account import grounds_in
 
 Connect = Callable[..., Aws]
-QUICK = Patience(connect=1.0, read=1.0, whole_read=3.0, whole_write=3.0, login_pause=0.0)
+USUAL = Patience(login_pause=0.0)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
@@ -46,7 +46,7 @@ async def opened() -> AsyncIterator[Connect]:
     """A provider by its settings; closed at the end."""
     made: list[Aws] = []
 
-    def open_aws(settings: Settings, patience: Patience = QUICK) -> Aws:
+    def open_aws(settings: Settings, patience: Patience = USUAL) -> Aws:
         made.append(Aws("test", settings, Thresholds(), patience=patience))
         return made[-1]
 
@@ -63,7 +63,7 @@ def account(member: Member, opened: Connect, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", member.where["aws_credentials"])
         monkeypatch.setenv("AWS_CONFIG_FILE", member.where["aws_config"])
         settings = msgspec.convert(member.section["aws"], Settings)
-        return opened(msgspec.structs.replace(settings, **changes), Patience(login_pause=0.0))
+        return opened(msgspec.structs.replace(settings, **changes))
 
     return connect
 

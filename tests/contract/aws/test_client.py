@@ -30,7 +30,7 @@ from providers.core.errors import (
 from providers.core.secret import MASK, redact
 from sandbox.certificate import issue
 from tests.contract.aws import recorded
-from tests.contract.aws.conftest import QUICK, Connect
+from tests.contract.aws.conftest import USUAL, Connect
 from tests.contract.aws.servers import refusal, serving, silent
 
 EMPTY = "<R><DescribeDBClustersResult><DBClusters/></DescribeDBClustersResult><ResponseMetadata/></R>"
@@ -245,7 +245,7 @@ async def test_what_nobody_waits_for_any_more_is_not_sent(opened: Connect) -> No
     async with serving({"FailoverDBCluster": (200, EMPTY)}) as server:
         client = opened(at(server.url)).client
         with pytest.raises(BackendError):
-            await client.write("rds", "FailoverDBCluster", {"DBClusterIdentifier": "c"}, spent=QUICK.whole_write)
+            await client.write("rds", "FailoverDBCluster", {"DBClusterIdentifier": "c"}, spent=USUAL.whole_write)
         await client.who()
         assert server.asked["FailoverDBCluster"] == 0
 

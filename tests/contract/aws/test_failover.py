@@ -105,6 +105,20 @@ async def test_who_may_not_is_refused_before_anything_is_sent(account: Connect, 
         assert server.asked[SENT] == 0
 
 
+async def test_a_right_that_was_taken_away_meanwhile_stops_it(account: Connect, member: Member, tmp_path: Path) -> None:
+    decisions = iter(["allowed", "explicitDeny"])
+
+    def simulate(_: object) -> tuple[int, str]:
+        return recorded.simulation(SENT, next(decisions))
+
+    async with serving({"SimulatePrincipalPolicy": simulate}, upstream=member.where["aws_endpoint"]) as server:
+        plan = await FailOver(account(endpoint_url=server.url)).plan(TARGET, {})
+        assert plan.blockers == () and plan.dry_run.message == "rds has no dry run"
+        outcome = await run(tmp_path, plan)
+        assert outcome.verdict is Verdict.REFUSED and f"rds:{SENT} is missing" in outcome.message
+        assert server.asked[SENT] == 0
+
+
 async def test_what_aws_itself_refuses_changed_nothing(account: Connect, member: Member, tmp_path: Path) -> None:
     refused = refusal("AccessDenied", f"User: x is not authorized to perform: rds:{SENT} on resource: y", 403)
     async with serving({SENT: refused}, upstream=member.where["aws_endpoint"]) as server:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from providers.aws import cli, naming, preflight
+from providers.aws import cli, convert, naming, preflight
 from providers.aws.allowed import objection
 from providers.aws.client import AwsClient, Identity
 from providers.aws.permissions import judged
+from providers.aws.restore import request_of
 from providers.aws.values import Databases, DbCluster, DbInstance, Maintenance, Member, Parameter
 from providers.core.config import Aws, Thresholds
 from providers.core.errors import UsageError
@@ -77,7 +78,9 @@ def test_names_rds_would_refuse(text: str) -> None:
 
 def test_names_and_tags_rds_takes() -> None:
     assert naming.database_name("Fusion-1") == "fusion-1"
-    assert naming.snapshot_name("a" * 255) == "a" * 255
+    assert naming.snapshot_name("a" * 255, of_cluster=False) == "a" * 255
+    with pytest.raises(UsageError):
+        naming.snapshot_name("a" * 64, of_cluster=True)
     assert naming.tags("incident=INC-42, by=ann") == [
         {"Key": "incident", "Value": "INC-42"},
         {"Key": "by", "Value": "ann"},
@@ -155,3 +158,33 @@ def test_what_to_know_before_a_failover() -> None:
     for words in ("42 s behind: more than", "db.r6g.4xlarge", "EngineVersion 16.7", "maintenance of a", "only reader"):
         assert words in said
     assert "elsewhere" not in said
+
+
+def test_a_restore_takes_what_rds_would_leave_at_its_defaults() -> None:
+    raw = {
+        "DBClusterIdentifier": "c",
+        "DBClusterArn": "arn:aws:rds:eu-west-1:444455556666:cluster:c",
+        "DBSubnetGroup": "data",
+        "VpcSecurityGroups": [{"VpcSecurityGroupId": "sg-1"}],
+        "DBClusterParameterGroup": "pg",
+        "IAMDatabaseAuthenticationEnabled": True,
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 16.0},
+    }
+    request = request_of(convert.cluster(raw), "new", datetime(2026, 5, 4, 11, tzinfo=UTC))
+    assert request.params == {
+        "DBClusterIdentifier": "new",
+        "SourceDBClusterIdentifier": "c",
+        "RestoreType": "full-copy",
+        "RestoreToTime": datetime(2026, 5, 4, 11, tzinfo=UTC),
+        "DBSubnetGroupName": "data",
+        "VpcSecurityGroupIds": ["sg-1"],
+        "DBClusterParameterGroupName": "pg",
+        "EnableIAMDatabaseAuthentication": True,
+        "ServerlessV2ScalingConfiguration": {"MinCapacity": 0.5, "MaxCapacity": 16.0},
+    }
+
+
+def test_what_waits_to_be_applied_never_shows_a_password() -> None:
+    pending = {"MasterUserPassword": "hunter22", "DBInstanceClass": "db.m6g.xlarge", "Iops": None}
+    found = convert.instance({"DBInstanceIdentifier": "i", "PendingModifiedValues": pending})
+    assert found.pending == ("DBInstanceClass db.m6g.xlarge", "MasterUserPassword")
