@@ -140,6 +140,11 @@ class Estate:
         self._hosts = {**self._hosts, section: host}
         self._write_config()
 
+    def _inside(self) -> list[str]:
+        """Database and cache as pods know them."""
+        known = (member.known_as[0] for member in self.members.values() if isinstance(member, Known))
+        return [f"{host}:{port}" for host, port in known]
+
     def _write_config(self) -> None:
         """A console configuration of three environments: everyday, production and read-only eyes."""
         users = {"sandbox": ("oncall", False), "sandbox-prod": ("oncall", True), "sandbox-viewer": ("viewer", False)}
@@ -157,6 +162,7 @@ class Estate:
             "version": 1,
             "default": "sandbox",
             "environments": environments,
+            "services": {name: {"needs": self._inside()} for name in ("relayer", "resolver")},
             "state_dir": str(self.directory / "state"),
         }
         # Whoever reads it meanwhile gets the old one or the new one, whole.

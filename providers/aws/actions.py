@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from providers.aws.create_instance import CreateInstance
 from providers.aws.failover import FailOver
+from providers.aws.restore import RestoreDatabase
+from providers.aws.set_parameter import SetCacheParameter, SetDbParameter
+from providers.aws.snapshot import SnapshotDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -12,11 +16,11 @@ if TYPE_CHECKING:
     from providers.aws.provider import Aws
     from providers.core.action import Action
 
-ACTIONS: Final = (FailOver,)
+ACTIONS: Final = (FailOver, SnapshotDatabase, RestoreDatabase, CreateInstance, SetDbParameter, SetCacheParameter)
 """In the order of the menu."""
 
 
 def actions(aws: Aws) -> Sequence[Action]:
-    """All of them, bound to one Aws."""
+    """All of them, bound to one account."""
     made: Sequence[Callable[[Aws], Action]] = ACTIONS
     return tuple(make(aws) for make in made)

@@ -7,7 +7,6 @@ from typing import Final
 
 import msgspec
 from botocore import exceptions as boto
-from botocore.parsers import ResponseParserError
 
 from providers.core.errors import (
     BackendError,
@@ -94,7 +93,14 @@ def error_of(error: BaseException, asked: Asked) -> BackendError:
         return Invalid("no region is set", source=asked.source, fix=fix)
     if isinstance(error, boto.SSLError):
         return _of_tls(error, asked)
+    if isinstance(error, AttributeError | LookupError | TypeError | ValueError):
+        return garbled(error, asked)
     return _unanswered(error, text, asked.source)
+
+
+def garbled(error: BaseException, asked: Asked) -> Garbled:
+    """An answer that is not what the protocol says."""
+    return Garbled(f"{asked.action}: {_short(error)} (a proxy in between?)", source=asked.source)
 
 
 def _unanswered(error: BaseException, text: str, source: str) -> BackendError:
@@ -102,8 +108,6 @@ def _unanswered(error: BaseException, text: str, source: str) -> BackendError:
         return TimedOut(text, source=source)
     if isinstance(error, boto.HTTPClientError | boto.ConnectionError | OSError):
         return Unreachable(text, source=source)
-    if isinstance(error, ResponseParserError | AttributeError | LookupError | TypeError | ValueError):
-        return Garbled(f"{text} (a proxy in between?)", source=source)
     if isinstance(error, boto.ParamValidationError):
         return Invalid(text, source=source)
     return BackendError(text, source=source)

@@ -18,9 +18,9 @@ from providers.aws.values_cache import CacheCluster, CacheNode, Caches, NodeGrou
 MOST_CACHES: Final = 200
 
 
-async def read_caches(client: AwsClient) -> Caches:
-    """The whole picture now. Raises BackendError when the clusters cannot be read."""
-    name = client.settings.cache_cluster
+async def read_caches(client: AwsClient, *, everything: bool = False) -> Caches:
+    """The whole picture now, of the configured cache or of all. Raises BackendError when clusters cannot be read."""
+    name = None if everything else client.settings.cache_cluster
     wanted: dict[str, Any] = {"ShowCacheNodeInfo": True} | ({"CacheClusterId": name} if name else {})
     (found, (groups, gaps)) = await asyncio.gather(
         client.pages("elasticache", "DescribeCacheClusters", "CacheClusters", MOST_CACHES, **wanted),

@@ -13,20 +13,19 @@ from typing import Any, Final, TypeVar
 import msgspec
 from botocore import xform_name
 from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
 
-from providers.aws.answers import Asked, error_of
+from providers.aws.answers import Asked, error_of, garbled
 from providers.aws.pool import Pool
 from providers.aws.session import Late, Patience, Sessions
 from providers.core.config import Aws
-from providers.core.errors import BackendError, Denied, TimedOut, Unauthenticated
+from providers.core.errors import BackendError, Denied, Throttled, TimedOut, Unauthenticated
 from providers.core.text import clean
 
 Answer = dict[str, Any]
 T = TypeVar("T")
 MOST_ITEMS: Final = 1000
 _RAISED: Final = (
-    BotoCoreError, ClientError, ResponseParserError, OSError, Late, BackendError,
+    BotoCoreError, ClientError, OSError, Late, BackendError,
     # Raised inside botocore by answers that are not built as its models say.
     AttributeError, LookupError, TypeError, ValueError,
 )  # fmt: skip
@@ -152,8 +151,14 @@ class AwsClient:
         self._check_refusal()
 
         def guarded() -> T:
-            with self._sessions.within(whole):
-                return work()
+            # Imported where it may take its time: it brings half of botocore along.
+            from botocore.parsers import ResponseParserError
+
+            try:
+                with self._sessions.within(whole):
+                    return work()
+            except ResponseParserError as error:
+                raise garbled(error, asked) from None
 
         patience = asyncio.timeout(whole)
         try:
@@ -179,8 +184,8 @@ class AwsClient:
         lost_role = isinstance(error, Denied) and error.permission == "sts:AssumeRole"
         if isinstance(error, Unauthenticated) or lost_role:
             self.known_as = None
-            with suppress(TimedOut):
-                await self._pool.run(self._sessions.forget)
+            with suppress(TimeoutError, TimedOut, Throttled):
+                await self.in_thread(self._sessions.forget, self._patience.connect)
         if isinstance(error, Unauthenticated):
             self._refusal = (time.monotonic() + self._patience.login_pause, error)
         return error

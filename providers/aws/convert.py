@@ -17,6 +17,8 @@ def cluster(raw: Raw) -> DbCluster:
         engine=of.text(raw, "Engine"),
         version=of.text(raw, "EngineVersion"),
         engine_mode=of.text(raw, "EngineMode"),
+        instance_class=of.text(raw, "DBClusterInstanceClass"),
+        capacity=_capacity(of.part(raw, "ServerlessV2ScalingConfiguration")),
         endpoint=of.text(raw, "Endpoint"),
         reader_endpoint=of.text(raw, "ReaderEndpoint"),
         port=of.number(raw, "Port"),
@@ -25,6 +27,7 @@ def cluster(raw: Raw) -> DbCluster:
         encrypted=of.flag(raw, "StorageEncrypted"),
         public=of.flag(raw, "PubliclyAccessible"),
         deletion_protection=of.flag(raw, "DeletionProtection"),
+        iam_auth=of.flag(raw, "IAMDatabaseAuthenticationEnabled"),
         storage=of.number(raw, "AllocatedStorage"),
         storage_type=of.text(raw, "StorageType"),
         backup_days=of.number(raw, "BackupRetentionPeriod"),
@@ -61,6 +64,7 @@ def instance(raw: Raw) -> DbInstance:
         encrypted=of.flag(raw, "StorageEncrypted"),
         public=of.flag(raw, "PubliclyAccessible"),
         deletion_protection=of.flag(raw, "DeletionProtection"),
+        iam_auth=of.flag(raw, "IAMDatabaseAuthenticationEnabled"),
         storage=of.number(raw, "AllocatedStorage"),
         storage_type=of.text(raw, "StorageType"),
         iops=of.number(raw, "Iops"),
@@ -133,6 +137,11 @@ def _member(raw: Raw) -> Member:
         of.number(raw, "PromotionTier"),
         of.text(raw, "DBClusterParameterGroupStatus"),
     )
+
+
+def _capacity(raw: Raw) -> tuple[float, float] | None:
+    least, most = raw.get("MinCapacity"), raw.get("MaxCapacity")
+    return None if least is None or most is None else (float(least), float(most))
 
 
 def _groups(raw: Raw) -> tuple[str, ...]:

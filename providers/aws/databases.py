@@ -42,7 +42,8 @@ class DatabaseReader:
 
     async def read(self) -> Databases:
         """The whole picture now. Raises BackendError when clusters or instances cannot be read."""
-        (clusters, some), (instances, others) = await asyncio.gather(self._clusters(), self._all_instances())
+        known = await self.inventory()
+        clusters, instances = known.clusters, known.instances
         self._instances = instances
         no_metrics: Metrics = {}
         (maintenance, gap), (metrics, other_gap) = await asyncio.gather(
@@ -54,8 +55,13 @@ class DatabaseReader:
             instances=tuple(joined(instance, clusters, metrics) for instance in instances),
             maintenance=maintenance,
             gaps=(*gap, *other_gap),
-            complete=some and others,
+            complete=known.complete,
         )
+
+    async def inventory(self) -> Databases:
+        """Clusters and instances alone, without what others know of them. Raises BackendError."""
+        (clusters, some), (instances, others) = await asyncio.gather(self._clusters(), self._all_instances())
+        return Databases(clusters=clusters, instances=instances, complete=some and others)
 
     async def _clusters(self) -> tuple[tuple[DbCluster, ...], bool]:
         if self._cluster:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,18 +14,19 @@ from providers.aws.client import AwsClient
 from providers.aws.databases import DatabaseReader, one_cluster, one_instance
 from providers.aws.following import watched
 from providers.aws.judge_databases import judge_lag, judge_status
+from providers.aws.pinning import CLUSTER, pinned_cluster
 from providers.aws.values import AVAILABLE, DbCluster
 from providers.core.action import Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
 from providers.core.check import Finding
 from providers.core.config import Thresholds
-from providers.core.errors import NotFound
+from providers.core.errors import FusionError
 
 if TYPE_CHECKING:
     from providers.aws.provider import Aws
 
 LongTransactions = Callable[[], Awaitable[Sequence[str]]]
 """The long transactions of the writer, one sentence each; given by whoever can ask the database itself."""
-KIND: Final = "db-cluster"
+Resolve = Callable[[str], frozenset[str]]
 LOOKUP: Final = 3.0
 _IDLE: Final = 180.0
 """Seconds after which a cluster that still has its old writer will not change any more."""
@@ -38,7 +40,7 @@ class FailOver:
     title: ClassVar[str] = "Fail over to a reader"
     risk: ClassVar[Risk] = Risk.HIGH
     rows: ClassVar[tuple[str, ...]] = ("E09", "E08")
-    kinds: ClassVar[frozenset[str]] = frozenset({KIND})
+    kinds: ClassVar[frozenset[str]] = frozenset({CLUSTER})
     options: ClassVar[tuple[Option, ...]] = (
         Option("target_instance", "Reader that takes over; without it AWS goes by promotion tier."),
     )
@@ -65,16 +67,15 @@ class FailOver:
         databases = await DatabaseReader(client, cluster=cluster.name).read()
         wanted = options.get("target_instance", "")
         heir = preflight.successor(cluster, databases, wanted)
-        transactions = await self._aws.transactions() if self._aws.transactions else None
         params = {"DBClusterIdentifier": cluster.name} | ({"TargetDBInstanceIdentifier": wanted} if wanted else {})
         request = Request("rds", "FailoverDBCluster", params, cluster.arn)
         after = wanted or (heir.instance.name if heir.instance else "the reader AWS chooses")
         back = {"DBClusterIdentifier": cluster.name, "TargetDBInstanceIdentifier": cluster.writer}
         shown = Shown(
             title=f"Fail over {cluster.name}: {cluster.writer or 'no writer'} → {after}",
-            target=Target(KIND, cluster.name, identity=cluster.identity),
+            target=Target(CLUSTER, cluster.name, identity=cluster.identity),
             diff=(Change("writer", cluster.writer or None, after),),
-            interrupts=preflight.concerns(cluster, databases, heir, limits, transactions),
+            interrupts=preflight.concerns(cluster, databases, heir, limits, await self._transactions()),
             preconditions=(
                 Precondition("resource id", cluster.resource_id, "console"),
                 Precondition("writer", cluster.writer, "console"),
@@ -85,15 +86,29 @@ class FailOver:
         )
         return await planned(client, self, request, Failover(client, cluster, wanted, limits), shown)
 
+    async def _transactions(self) -> Sequence[str] | None:
+        """What is open on the writer; None: nobody can tell. The database may be what is ill: it is not waited for."""
+        if self._aws.transactions is None:
+            return None
+        try:
+            async with asyncio.timeout(LOOKUP):
+                return await self._aws.transactions()
+        except (FusionError, TimeoutError):
+            return None
+
 
 class Failover:
     """One failover: what was, and what is wanted ("" for the target: whatever AWS chooses)."""
 
-    def __init__(self, client: AwsClient, before: DbCluster, wanted: str, limits: Thresholds) -> None:
+    def __init__(
+        self, client: AwsClient, before: DbCluster, wanted: str, limits: Thresholds, resolve: Resolve | None = None
+    ) -> None:
         self._client = client
         self._before = before
         self._wanted = wanted
         self._limits = limits
+        # Where something else stands in AWS's place, its names lead nowhere.
+        self._resolve = resolve or (_nowhere if client.settings.endpoint_url else addresses)
 
     async def unchanged(self) -> str:
         now = await one_cluster(self._client, self._before.name)
@@ -143,11 +158,11 @@ class Failover:
             return None
         try:
             named, meant = await self._client.in_thread(
-                lambda: (_addresses(cluster.endpoint), _addresses(writer.endpoint)), LOOKUP
+                lambda: (self._resolve(cluster.endpoint), self._resolve(writer.endpoint)), LOOKUP
             )
         except (OSError, UnicodeError):
             return None
-        return bool(named & meant)
+        return bool(named & meant) if named and meant else None
 
     async def verify(self) -> Sequence[Finding]:
         """The cluster, its members and their lag, as they are now."""
@@ -158,17 +173,10 @@ class Failover:
         return status + judge_lag(databases, self._limits, source, now)
 
 
-async def pinned_cluster(client: AwsClient, target: Target) -> DbCluster:
-    """The cluster that was selected, as it is now. Raises NotFound when another has its name."""
-    cluster = await one_cluster(client, target.name)
-    if target.identity and target.identity != cluster.identity:
-        raise NotFound(
-            f"{target.label} was deleted and made anew since it was selected",
-            source=client.source,
-            fix="select it again",
-        )
-    return cluster
-
-
-def _addresses(host: str) -> frozenset[str]:
+def addresses(host: str) -> frozenset[str]:
+    """What a name resolves to, from here. Raises OSError."""
     return frozenset(str(found[4][0]) for found in socket.getaddrinfo(host, None, type=socket.SOCK_STREAM))
+
+
+def _nowhere(_: str) -> frozenset[str]:
+    return frozenset()

@@ -11,8 +11,8 @@ from providers.aws import convert
 from providers.aws.client import AwsClient
 from providers.aws.databases import DatabaseReader
 from providers.aws.raw import moment, part
-from providers.aws.values import Backups, Databases, Event, Snapshot, Window
-from providers.core.errors import NotFound
+from providers.aws.values import Backups, Database, Databases, DbCluster, Event, Snapshot, Window
+from providers.core.errors import Denied, NotFound
 
 DAY_MINUTES: Final = 24 * 60
 MOST_EVENTS: Final = 500
@@ -44,8 +44,7 @@ async def backups(client: AwsClient, reader: DatabaseReader) -> Backups:
     found = {snapshot.arn or snapshot.name: snapshot for each, _ in lists for snapshot in each}
     snapshots = sorted(found.values(), key=lambda snapshot: snapshot.created or _OLDEST, reverse=True)
     alone = [instance for instance in databases.instances if not instance.cluster]
-    windows = [Window(each.name, True, each.earliest_restorable, each.latest_restorable) for each in databases.clusters]
-    windows += await asyncio.gather(*(_window(client, each.name, each.latest_restorable) for each in alone))
+    windows = await asyncio.gather(*(window_of(client, each) for each in (*databases.clusters, *alone)))
     return Backups(tuple(snapshots), tuple(windows), all(complete for _, complete in lists))
 
 
@@ -64,11 +63,14 @@ async def _snapshots(client: AwsClient, params: dict[str, Any]) -> tuple[list[Sn
     return [convert.snapshot(raw) for raw in found.items], found.complete
 
 
-async def _window(client: AwsClient, name: str, latest: datetime | None) -> Window:
-    """An instance itself only says the latest moment; its automated backup says both."""
+async def window_of(client: AwsClient, database: Database) -> Window:
+    """A cluster says both ends itself, an instance only the latest; its automated backup says both."""
+    name, latest = database.name, database.latest_restorable
+    if isinstance(database, DbCluster):
+        return Window(name, True, database.earliest_restorable, latest)
     try:
         answer = await client.read("rds", "DescribeDBInstanceAutomatedBackups", DBInstanceIdentifier=name)
-    except NotFound:
+    except (NotFound, Denied):
         return Window(name, False, None, latest)
     for raw in answer.get("DBInstanceAutomatedBackups", ()):
         restorable = part(raw, "RestoreWindow")

@@ -16,8 +16,7 @@ from providers.aws.parameters import db_parameters
 from providers.aws.permissions import READS, WRITES, rights
 from providers.aws.polling import adaptive
 from providers.aws.session import Patience
-from providers.aws.values import Databases, LogFile
-from providers.aws.values_cache import Caches
+from providers.aws.values import LogFile
 from providers.core.action import Action
 from providers.core.backoff import Backoff
 from providers.core.check import Check
@@ -63,25 +62,12 @@ class Aws:
         self.light: Feed[Light] = Feed(
             "light", self.source, poll(self._pulse, PULSE), deadline=self._deadline(PULSE), backoff=Backoff(2.0, 15.0)
         )
-        self._databases = DatabaseReader(self.client, settings.rds_cluster, settings.rds_instance)
-        self.databases: Feed[Databases] = Feed(
-            "databases",
-            self.source,
-            adaptive(self._databases.read, CALM, BUSY, lambda databases: databases.changing),
-            deadline=self._deadline(CALM),
-            backoff=_POLITE,
-        )
-        client, reader = self.client, self._databases
+        client, reader = self.client, DatabaseReader(self.client, settings.rds_cluster, settings.rds_instance)
+        self.databases = self._watched("databases", reader.read, lambda databases: databases.changing)
         self.db_events = self._polled("db_events", lambda: db_events(client), EVENTS_EVERY)
         self.snapshots = self._polled("snapshots", lambda: backups(client, reader), SLOW)
         self.db_parameters = self._polled("db_parameters", lambda: db_parameters(client, reader), SLOW)
-        self.caches: Feed[Caches] = Feed(
-            "caches",
-            self.source,
-            adaptive(lambda: read_caches(client), CALM, BUSY, lambda caches: caches.changing),
-            deadline=self._deadline(CALM),
-            backoff=_POLITE,
-        )
+        self.caches = self._watched("caches", lambda: read_caches(client), lambda caches: caches.changing)
         self.cache_events = self._polled("cache_events", lambda: cache_events(client), EVENTS_EVERY)
         self.cache_parameters = self._polled("cache_parameters", lambda: cache_parameters(client), SLOW)
         self.feeds: Mapping[str, Feed[Any]] = {
@@ -143,6 +129,10 @@ class Aws:
                 feed.refresh()
         target = f"{identity.account} · {self.client.region} · {self.client.endpoint}"
         return Light(identity.arn, target, "", self.client.rtt, self.client.skew)
+
+    def _watched(self, name: str, read: Callable[[], Awaitable[T]], changing: Callable[[T], bool]) -> Feed[T]:
+        stream = adaptive(read, CALM, BUSY, changing)
+        return Feed(name, self.source, stream, deadline=self._deadline(CALM), backoff=_POLITE)
 
     def _polled(self, name: str, read: Callable[[], Awaitable[T]], every: float) -> Feed[T]:
         return Feed(name, self.source, poll(read, every), deadline=self._deadline(every), backoff=_POLITE)

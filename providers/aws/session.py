@@ -120,6 +120,7 @@ class Sessions:
 
     def _opened(self) -> Any:
         """The session, with its credentials resolved. Raises botocore's errors, Unauthenticated."""
+        from botocore.exceptions import NoCredentialsError
         from botocore.session import Session
 
         # At DEBUG botocore logs tokens and passwords.
@@ -129,7 +130,10 @@ class Sessions:
         for name, value in _METADATA.items():
             core.set_config_variable(name, value)
         _ask_for_no_code(core, self._settings.profile or "")
-        keep_secret(core.get_credentials())
+        # Found out here once: making a client would look for them again, at the metadata address, too.
+        if (credentials := core.get_credentials()) is None:
+            raise NoCredentialsError
+        keep_secret(credentials)
         return self._assumed(core, self._settings.assume_role) if self._settings.assume_role else core
 
     def _assumed(self, base: Any, role: str) -> Any:
@@ -157,8 +161,6 @@ class Sessions:
 
 def keep_secret(credentials: Any) -> None:
     """Mask the values of these credentials wherever they turn up from now on."""
-    if credentials is None:
-        return
     frozen = credentials.get_frozen_credentials()
     for value in (frozen.secret_key, frozen.token):
         if value:

@@ -60,6 +60,8 @@ class Database(msgspec.Struct, frozen=True, kw_only=True):
     encrypted: bool = False
     public: bool = False
     deletion_protection: bool = False
+    iam_auth: bool = False
+    """Whether logins with a token of IAM are let in."""
     storage: int | None = None
     storage_type: str = ""
     backup_days: int | None = None
@@ -90,6 +92,10 @@ class DbCluster(Database, frozen=True, kw_only=True):
     parameter_group: str = ""
     earliest_restorable: datetime | None = None
     engine_mode: str = ""
+    instance_class: str = ""
+    """Of a Multi-AZ DB cluster; Aurora's instances have one each."""
+    capacity: tuple[float, float] | None = None
+    """Least and most capacity units of Aurora Serverless v2."""
 
     @property
     def writer(self) -> str:

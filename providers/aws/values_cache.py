@@ -49,6 +49,11 @@ class CacheCluster(msgspec.Struct, frozen=True, kw_only=True):
     def available(self) -> bool:
         return self.status == AVAILABLE
 
+    @property
+    def identity(self) -> str:
+        """What an action is pinned to; ElastiCache gives no id that a namesake would not have."""
+        return f"{self.arn} {self.created:%Y-%m-%dT%H:%M:%SZ}" if self.created else self.arn
+
 
 class NodeGroup(msgspec.Struct, frozen=True, kw_only=True):
     """A shard."""

@@ -54,4 +54,5 @@ def _step(depth: int, node: PlanNode) -> Iterator[Row]:
 def _rows(node: PlanNode) -> str:
     if node.actual_rows is None:
         return f"{node.rows:.0f} rows"
-    return f"{node.rows:.0f} rows guessed, {node.actual_rows:.0f} real × {node.loops or 0:.0f}, {node.own_time or 0:.1f} ms"
+    real = f"{node.actual_rows:.0f} real × {node.loops or 0:.0f}, {node.own_time or 0:.1f} ms"
+    return f"{node.rows:.0f} rows guessed, {real}"

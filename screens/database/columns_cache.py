@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from providers.redis.values import BigKey, ClientGroup, LatencyEvent, SlowEntry
+from providers.redis.traffic import BigKey, ClientGroup, LatencyEvent, SlowEntry
 from screens.services.columns import age
 from tui.cell import Cell, Column
 from tui.format import bytes_text, span

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from providers.aws.values import Backups, Databases, Event, ParameterGroup
-from providers.aws.values_cache import Caches
+from providers.aws.values_cache import CacheCluster, Caches
 from providers.core.action import Target
 from providers.postgres.pooler import Pool, Pooler
 from providers.postgres.values import Backend, ConnectionGroup, LockNode, Statement, Statements, Transaction
-from providers.redis.values import BigKey, BigKeys, ClientGroup, Clients, Latency, LatencyEvent, SlowEntry, SlowLog
+from providers.redis.traffic import BigKey, BigKeys, ClientGroup, Clients, Latency, LatencyEvent, SlowEntry, SlowLog
 from screens.database import columns, columns_aws, columns_cache
 from screens.database.columns_aws import Managed, Setting, WayBack
 from tui.format import span
@@ -282,6 +282,12 @@ class ManagedCaches(TablePanel[Managed]):
     def faulty(self, value: Managed) -> bool:
         return not value.available
 
+    def target(self) -> Selection | None:
+        m = self.selected
+        if m is None:
+            return None
+        return Target("cache-cluster" if isinstance(m, CacheCluster) else "replication-group", m.name, "", m.arn), {}
+
     @property
     def scope(self) -> str:
         known: Caches | None = self.reading.value
@@ -322,6 +328,14 @@ class Parameters(TablePanel[Setting]):
 
     def values(self, known: Sequence[ParameterGroup]) -> Sequence[Setting]:
         return [Setting(group, parameter) for group in known for parameter in group.parameters]
+
+    def target(self) -> Selection | None:
+        """Whatever uses the group; what the parameter is now stands in the form."""
+        s = self.selected
+        if s is None or not s.group.used_by:
+            return None
+        kind = {"cluster": "db-cluster", "instance": "db-instance"}.get(s.group.kind, "cache-cluster")
+        return Target(kind, s.group.used_by[0][0]), {"name": s.parameter.name, "value": s.parameter.value or ""}
 
     def faulty(self, value: Setting) -> bool:
         return any(state not in {"in-sync", ""} for _, state in value.group.used_by)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ from sandbox.aws import start
 from tests.contract.sandbox.aws_account import grounds_in
 
 Connect = Callable[..., Aws]
-QUICK = Patience(connect=1.0, read=1.0, whole_read=3.0, whole_write=3.0, login_pause=0.0)
+USUAL = Patience(login_pause=0.0)
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def member(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Member]:
-    """An account, seeded, of the module's own."""
+    """One seeded account for all: a test that changes what others count on puts it back."""
     started = await start(grounds_in(tmp_path_factory.mktemp("estate")))
     yield started
     await started.stop()
@@ -33,8 +34,6 @@ async def member(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Memb
 @pytest.fixture(autouse=True)
 def own_surroundings(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Nothing of this machine's AWS settings, and no way out of it."""
-    import os
-
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
@@ -47,7 +46,7 @@ async def opened() -> AsyncIterator[Connect]:
     """A provider by its settings; closed at the end."""
     made: list[Aws] = []
 
-    def open_aws(settings: Settings, patience: Patience = QUICK) -> Aws:
+    def open_aws(settings: Settings, patience: Patience = USUAL) -> Aws:
         made.append(Aws("test", settings, Thresholds(), patience=patience))
         return made[-1]
 
@@ -64,7 +63,7 @@ def account(member: Member, opened: Connect, monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", member.where["aws_credentials"])
         monkeypatch.setenv("AWS_CONFIG_FILE", member.where["aws_config"])
         settings = msgspec.convert(member.section["aws"], Settings)
-        return opened(msgspec.structs.replace(settings, **changes), Patience(login_pause=0.0))
+        return opened(msgspec.structs.replace(settings, **changes))
 
     return connect
 

@@ -61,6 +61,23 @@ CACHE_EVENTS: Final = answer(
 )
 
 
+class CacheGroup:
+    """A parameter group of the cache that takes changes."""
+
+    def __init__(self) -> None:
+        self.timeout = "300"
+
+    def describe(self, params: Mapping[str, str]) -> Reply:
+        status, text = cache_parameters(params)
+        return status, text.replace(">300<", f">{self.timeout}<")
+
+    def modify(self, params: Mapping[str, str]) -> Reply:
+        prefix = "ParameterNameValues.ParameterNameValue.1"
+        assert params[f"{prefix}.ParameterName"] == "timeout"
+        self.timeout = params[f"{prefix}.ParameterValue"]
+        return answer("ModifyCacheParameterGroup", "<CacheParameterGroupName>fusion-redis7</CacheParameterGroupName>")
+
+
 def cache_parameters(params: Mapping[str, str]) -> Reply:
     """Two pages: the second is asked for by the marker of the first."""
     second = params.get("Marker") == "more"
@@ -88,3 +105,57 @@ LOG_TAIL: Final = answer(
     "<LogFileData>first line&#10;FATAL:  sorry, too many clients already&#10;</LogFileData>"
     "<AdditionalDataPending>false</AdditionalDataPending>",
 )
+
+
+def simulation(operation: str, decision: str, service: str = "rds") -> Reply:
+    """What IAM says of one action."""
+    return answer(
+        "SimulatePrincipalPolicy",
+        f"""<IsTruncated>false</IsTruncated><EvaluationResults><member>
+        <EvalActionName>{service}:{operation}</EvalActionName><EvalResourceName>*</EvalResourceName>
+        <EvalDecision>{decision}</EvalDecision></member></EvaluationResults>""",
+    )
+
+
+def clusters(name: str, status: str, writer: str) -> Reply:
+    """A cluster of two, with its writer."""
+    members = "".join(
+        f"<DBClusterMember><DBInstanceIdentifier>{name}-{number}</DBInstanceIdentifier>"
+        f"<IsClusterWriter>{str(f'{name}-{number}' == writer).lower()}</IsClusterWriter></DBClusterMember>"
+        for number in (1, 2)
+    )
+    return answer(
+        "DescribeDBClusters",
+        f"""<DBClusters><DBCluster><DBClusterIdentifier>{name}</DBClusterIdentifier><Status>{status}</Status>
+        <DbClusterResourceId>cluster-X</DbClusterResourceId><Endpoint>{name}.cluster-x.invalid</Endpoint>
+        <DBClusterMembers>{members}</DBClusterMembers></DBCluster></DBClusters>""",
+    )
+
+
+def db_parameter(name: str, value: str, allowed: str, apply_type: str, modifiable: bool = True) -> Reply:
+    """A parameter of an instance's group, as RDS describes it."""
+    return answer(
+        "DescribeDBParameters",
+        f"""<Parameters><Parameter><ParameterName>{name}</ParameterName><ParameterValue>{value}</ParameterValue>
+        <Description>d</Description><Source>system</Source><ApplyType>{apply_type}</ApplyType><DataType>integer</DataType>
+        <AllowedValues>{allowed}</AllowedValues><IsModifiable>{str(modifiable).lower()}</IsModifiable>
+        <ApplyMethod>pending-reboot</ApplyMethod></Parameter></Parameters>""",
+    )
+
+
+def assumed(secret: str, until: str) -> Reply:
+    """Credentials of a role."""
+    return answer(
+        "AssumeRole",
+        f"""<Credentials><AccessKeyId>ASIAEXAMPLE</AccessKeyId><SecretAccessKey>{secret}</SecretAccessKey>
+        <SessionToken>token-of-{secret}</SessionToken><Expiration>{until}</Expiration></Credentials>""",
+    )
+
+
+def role(name: str, arn: str) -> Reply:
+    """A role of IAM."""
+    return answer(
+        "GetRole",
+        f"""<Role><Path>/</Path><RoleName>{name}</RoleName><RoleId>AROAEXAMPLEEXAMPLE00</RoleId><Arn>{arn}</Arn>
+        <CreateDate>2026-05-04T11:00:00Z</CreateDate></Role>""",
+    )

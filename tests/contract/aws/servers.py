@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
@@ -76,12 +77,16 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    answers: Mapping[str, Answer] | None = None, *, upstream: str = "", lose: str = ""
+    answers: Mapping[str, Answer] | None = None,
+    *,
+    upstream: str = "",
+    lose: str = "",
+    tls: ssl.SSLContext | None = None,
 ) -> AsyncGenerator[Server, None]:
     """A server, listening; what it has no answer for goes to `upstream`, if there is one."""
     server = Server(answers or {}, upstream, lose)
-    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.url = f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", 0, ssl=tls)
+    server.url = f"http{'s' if tls else ''}://127.0.0.1:{listener.sockets[0].getsockname()[1]}"
     try:
         yield server
     finally:

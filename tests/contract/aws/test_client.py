@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
 import time
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -24,7 +27,10 @@ from providers.core.errors import (
     Unreachable,
     Untrusted,
 )
-from tests.contract.aws.conftest import Connect
+from providers.core.secret import MASK, redact
+from sandbox.certificate import issue
+from tests.contract.aws import recorded
+from tests.contract.aws.conftest import USUAL, Connect
 from tests.contract.aws.servers import refusal, serving, silent
 
 EMPTY = "<R><DescribeDBClustersResult><DBClusters/></DescribeDBClustersResult><ResponseMetadata/></R>"
@@ -200,3 +206,60 @@ async def test_the_wrong_account_is_said_by_the_light(opened: Connect) -> None:
             await aws.light.first()
         assert aws.light.latest.state == Untrusted.kind
         assert "changes are blocked" in caught.value.fix
+
+
+@pytest.mark.usefixtures("keys")
+async def test_a_role_is_renewed_by_itself_and_its_secrets_stay_hidden(opened: Connect) -> None:
+    # Botocore renews what is valid for less than ten minutes before each call.
+    soon = (datetime.now(UTC) + timedelta(minutes=5)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    role = "arn:aws:iam::444455556666:role/OnCall"
+    answers = {"AssumeRole": recorded.assumed("secret-of-the-role", soon), "DescribeDBClusters": (200, EMPTY)}
+    async with serving(answers) as server:
+        client = opened(at(server.url, assume_role=role)).client
+        await client.read("rds", "DescribeDBClusters")
+        await client.read("rds", "DescribeDBClusters")
+        assert server.asked["AssumeRole"] >= 2
+    assert redact("x secret-of-the-role y") == f"x {MASK} y"
+
+
+@pytest.mark.usefixtures("keys")
+async def test_a_server_that_does_not_prove_itself_is_not_trusted(opened: Connect, tmp_path: Path) -> None:
+    pair = issue(tmp_path)
+    tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    tls.load_cert_chain(pair.certificate, pair.key)
+    async with serving(tls=tls) as server:
+        with pytest.raises(Untrusted, match="certificate verify failed") as caught:
+            await opened(at(server.url)).client.who()
+        assert server.asked.total() == 0 and "AWS_CA_BUNDLE" in caught.value.fix
+
+
+@pytest.mark.usefixtures("keys")
+async def test_no_region_is_said_with_where_to_set_it(opened: Connect) -> None:
+    with pytest.raises(Invalid) as caught:
+        await opened(Settings(endpoint_url="http://127.0.0.1:9")).client.read("rds", "DescribeDBClusters")
+    assert "aws.region" in caught.value.fix
+
+
+@pytest.mark.usefixtures("keys")
+async def test_what_nobody_waits_for_any_more_is_not_sent(opened: Connect) -> None:
+    async with serving({"FailoverDBCluster": (200, EMPTY)}) as server:
+        client = opened(at(server.url)).client
+        with pytest.raises(BackendError):
+            await client.write("rds", "FailoverDBCluster", {"DBClusterIdentifier": "c"}, spent=USUAL.whole_write)
+        await client.who()
+        assert server.asked["FailoverDBCluster"] == 0
+
+
+@pytest.mark.usefixtures("keys")
+async def test_rights_are_asked_for_the_role_behind_the_session(opened: Connect) -> None:
+    sources: list[str] = []
+
+    def simulate(params: Mapping[str, str]) -> tuple[int, str]:
+        sources.append(params["PolicySourceArn"])
+        return recorded.simulation("FailoverDBCluster", "allowed")
+
+    arn = "arn:aws:iam::444455556666:role/aws-reserved/sso/OnCall"
+    async with serving({"GetRole": recorded.role("OnCall", arn), "SimulatePrincipalPolicy": simulate}) as server:
+        permits = {permit.right: permit.allowed for permit in await opened(at(server.url)).permits()}
+    assert sources == [arn]
+    assert permits["rds:FailoverDBCluster"] is True and permits["rds:DescribeEvents"] is None

@@ -100,7 +100,7 @@ async def test_events_are_of_the_last_day_and_newest_first(account: Connect) -> 
 
 async def test_parameters_are_those_set_by_hand(account: Connect) -> None:
     groups = {group.name: group for group in await account().db_parameters.first()}
-    assert {p.name: p.value for p in groups[CLUSTER].parameters}["max_connections"] == "400"
+    assert {p.name: p.value for p in groups[CLUSTER].parameters}["rds.force_ssl"] == "1"
     assert groups[CLUSTER].used_by == ((f"{CLUSTER}-1", "in-sync"), (f"{CLUSTER}-2", "in-sync"))
     default = groups["default.aurora-postgresql16"]
     assert default.default and default.parameters == ()
