@@ -24,7 +24,8 @@ LOOK = 0.2
 
 def main(directory: Path, seed: int) -> None:
     """Does not return: a signal ends it, or the end of the estate."""
-    # The models of the services are half a million objects that stay: looking through them is a quarter of the start.
+    # The models of the services are half a million objects that stay: looking through them is a quarter of the start,
+    # and nothing is to be found there later.
     usual = gc.get_threshold()
     gc.set_threshold(50_000, 20, 1000)
     _settle(directory)
@@ -32,6 +33,7 @@ def main(directory: Path, seed: int) -> None:
 
     facts, beats, trouble = seeding.seed(_serve(), directory, seed)
     _say(facts)
+    gc.freeze()
     gc.set_threshold(*usual)
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -56,7 +56,7 @@ class Meter:
     """Every series: `seed` writes its past, `beat` what has come since."""
 
     def __init__(self, account: Account, balancer: Balancer) -> None:
-        self._cloudwatch = account.client("cloudwatch")
+        self.cloudwatch = account.client("cloudwatch")
         series = [*_databases(), *_cache(), *_balancer(balancer)]
         self._flows = [(each, each.values(account.random(f"{each.dimension[1]} {each.name}"))) for each in series]
         self._at = account.now.replace(second=0, microsecond=0) - MINUTES * MINUTE
@@ -85,7 +85,7 @@ class Meter:
             data += [series.datum(value, at) for value, at in zip(measured, moments, strict=True)]
         for namespace, data in by_namespace.items():
             for start in range(0, len(data), _BATCH):
-                self._cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _BATCH])
+                self.cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _BATCH])
 
 
 def _databases() -> Iterator[Series]:

@@ -43,7 +43,7 @@ def seed(endpoint: str, directory: Path, number: int) -> Seeded:
         "config": str(config),
     }
     facts = {"where": where, "section": section | {"endpoint_url": endpoint}}
-    return facts, (journal.beat, meter.beat), Trouble(directory, account, meter)
+    return facts, (journal.beat, meter.beat), Trouble(directory, meter)
 
 
 def _put_right() -> None:

@@ -13,7 +13,7 @@ from moto.backends import get_backend
 from moto.rds.models import rds_backends
 
 from sandbox.aws import TROUBLE, database, failover
-from sandbox.aws.account import ACCOUNT, Account
+from sandbox.aws.account import ACCOUNT
 from sandbox.aws.metrics import LAG, LAG_ALARM, LAG_LIMIT, Meter
 from sandbox.cluster.nodes.estate.machines import REGION
 
@@ -28,9 +28,8 @@ _STEP: Final = 12_500.0
 class Trouble:
     """`look` brings about what is asked for."""
 
-    def __init__(self, directory: Path, account: Account, meter: Meter) -> None:
+    def __init__(self, directory: Path, meter: Meter) -> None:
         self._file = directory / TROUBLE
-        self._alarms = account.client("cloudwatch")
         self._meter = meter
         self._rds = rds_backends[ACCOUNT][REGION]
         self._on: list[str] = []
@@ -66,13 +65,13 @@ class Trouble:
         self._rewrite(islice(growing, _GROWING))
         self._meter.instead[LAG] = growing
         words = f"Threshold Crossed: {_GROWING} datapoints were greater than the threshold ({LAG_LIMIT:.1f})."
-        self._alarms.set_alarm_state(AlarmName=LAG_ALARM, StateValue="ALARM", StateReason=words)
+        self._meter.cloudwatch.set_alarm_state(AlarmName=LAG_ALARM, StateValue="ALARM", StateReason=words)
 
     def _catch_up(self) -> None:
         del self._meter.instead[LAG]
         self._rewrite(iter([_STEP / 1000]))
         words = f"Threshold Crossed: 1 datapoint was not greater than the threshold ({LAG_LIMIT:.1f})."
-        self._alarms.set_alarm_state(AlarmName=LAG_ALARM, StateValue="OK", StateReason=words)
+        self._meter.cloudwatch.set_alarm_state(AlarmName=LAG_ALARM, StateValue="OK", StateReason=words)
 
     def _rewrite(self, values: Iterator[float]) -> None:
         """Let the newest points of the lag have been these: CloudWatch takes no point back, and a sum of both lies."""

@@ -136,7 +136,7 @@ _AT: Final = f"{REDIS[0]}:{REDIS[1]}"
 
 CACHE_FAULTS: tuple[Fault[Cache], ...] = (
     Fault(
-        "redis-down", "The cache's server is gone: connections are refused; when it comes back nothing is in it.",
+        "redis-down", "The cache's server is gone: connections are refused, and what was in it is lost.",
         ("R02", "R01"), _down, _up,
         Felt("redis", "cache unavailable", (("op", "mget"),), f"dial tcp {_AT}: connect: connection refused"),
     ),

@@ -13,6 +13,7 @@ from redis.exceptions import ConnectionError as NoConnection
 from redis.exceptions import OutOfMemoryError
 
 from providers.core.errors import UsageError
+from sandbox.programs import REDIS, given
 from sandbox.redis.faults import CACHE_FAULTS
 from sandbox.redis.process import client_of
 from sandbox.redis.server import Cache, start
@@ -22,9 +23,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 FAULTS = {fault.name: fault for fault in CACHE_FAULTS}
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def cache(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cache]:
-    server = await start(grounds_of(tmp_path_factory.mktemp("estate"), "redis"))
+@pytest_asyncio.fixture(scope="module", loop_scope="module", params=list(dict.fromkeys((None, given(REDIS)))))
+async def cache(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> AsyncIterator[Cache]:
+    """The packaged server, and another where one is named."""
+    server = await start(grounds_of(tmp_path_factory.mktemp("estate"), "redis"), request.param)
     yield server
     await server.stop()
 
