@@ -107,7 +107,7 @@ async def _deleted(cluster: Cluster, kube: Kube, monkeypatch: pytest.MonkeyPatch
 async def test_what_a_pod_says_when_it_is_deleted_is_read_from_its_new_file(
     tmp_path: Path, connect_to: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    slow = await Cluster.start(tmp_path, pace=Pace(1))
+    slow = await Cluster.start(tmp_path, pace=Pace(0.5))
     try:
         follow = await _deleted(slow, connect_to(slow.kubeconfigs["viewer"]), monkeypatch)
     finally:
