@@ -16,7 +16,7 @@ from providers.core.backoff import Backoff
 from providers.core.errors import BackendError, Denied, Garbled, Invalid, NotFound, Unreachable
 from providers.core.text import clean
 from providers.kube.client import KubeClient
-from providers.kube.logwatch import SMALLEST, LogWatch, Sight
+from providers.kube.logwatch import LogWatch, Sight
 from providers.kube.logwire import LogTarget, log_params, parsed
 from providers.kube.values import Container, Pod
 from providers.logs.gap import Gap
@@ -151,7 +151,7 @@ class LogStream:
     def _removed(self, *, cut: bool) -> None:
         if cut:
             self._gap(b"", "removed while it could not be read")
-        elif self._ends < _WHOLE and self._watch.size >= SMALLEST:
+        elif self._ends < _WHOLE and self._watch.suspicious:
             self._gap(b"", "removed before it could be read a second time", sure=False)
         self._is("ended", "removed while it could not be read: its last lines are not known" if cut else "removed")
 

@@ -73,6 +73,11 @@ class LogWatch:
         self._taking = False
         self._before = b""
 
+    @property
+    def suspicious(self) -> bool:
+        """Whether the file is large enough to have been rotated unseen."""
+        return self.size >= SMALLEST
+
     def waiting(self) -> None:
         """Everything that came has been taken."""
         self._taking, self._heard = False, time.monotonic()
@@ -130,12 +135,14 @@ class LogWatch:
         return True
 
     async def _look_at_beginning(self) -> None:
-        before, self._asked = self._asked, self.size
         head = await self._ask(limitBytes=64)
-        if head and order_of(head) > order_of(self.begins):
+        if order_of(head) > order_of(self._resume.newest):
+            # Nothing of the new file has come yet, and perhaps the stream stays at the old one.
+            return
+        if order_of(head) > order_of(self.begins):
             self._torn(head)
-            self.begins, self.size = head, self.size - before
-            self._asked = self.size
+            self.begins, self.size = head, self.size - self._asked
+        self._asked = self.size
 
     async def _ask(self, **params: int) -> bytes:
         """The stamp of the line asked for; b"" when there is no answer: the stream itself will tell."""

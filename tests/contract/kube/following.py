@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import time
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from providers.kube.logs import LogTarget
@@ -85,20 +86,32 @@ class Followed:
         await self.reader.until(lambda: self.reader.states()["live"] == 3, PATIENCE)
 
     async def ended(self) -> None:
-        await self.reader.until(lambda: set(self.reader.states()) == {"ended"}, PATIENCE)
+        await self.reader.until(self._has_all, PATIENCE)
+
+    def _has_all(self) -> bool:
+        # Lines wait in the merge for a moment after their stream has ended.
+        reader = self.reader
+        return set(reader.states()) == {"ended"} and reader.state.received == len(reader.lines)
 
 
-async def followed(ground: Ground, kube: Kube) -> Followed:
-    """Read from the middle of a flow to its end."""
+@asynccontextmanager
+async def following(ground: Ground, kube: Kube) -> AsyncGenerator[Followed, None]:
+    """Read from the middle of a flow."""
     async with reading(kube, ground.target, lossless=True) as reader:
         follow = Followed(ground, reader)
         await follow.live()
         follow.begun = frozenset(stream.origin.label for stream in reader.state.streams)
+        yield follow
+
+
+async def followed(ground: Ground, kube: Kube) -> Followed:
+    """What came of a flow through two rollouts and a restart of the API server, to its end."""
+    async with following(ground, kube) as follow:
         began = time.monotonic()
         for leg in (1, 2, 3):
             if leg == 2:
                 await ground.stop_api()
-                await reader.until(lambda: reader.states()["reconnecting"], PATIENCE)
+                await follow.reader.until(lambda: follow.reader.states()["reconnecting"], PATIENCE)
                 await ground.start_api()
             else:
                 await ground.roll(leg)

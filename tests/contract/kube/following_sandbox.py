@@ -28,6 +28,8 @@ class SandboxGround:
 
     def __init__(self, cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
         self._cluster = cluster
+        self.logs: dict[str, LogRing] = {}
+        """The newest of each container."""
         self._names: dict[LineClock, str] = {}
         self._written: dict[str, list[Hashable]] = defaultdict(list)
         append = LogRing._append
@@ -36,7 +38,9 @@ class SandboxGround:
             append(ring, text, stream, at)
             line = ring._lines[-1]
             stamp = f"{line.at:%Y-%m-%dT%H:%M:%S}.{line.nanos:09d}Z".encode()
-            self._written[self._name(ring._clock)].append((stamp, text))
+            name = self._name(ring._clock)
+            self._written[name].append((stamp, text))
+            self.logs[name] = ring
 
         monkeypatch.setattr(LogRing, "_append", noted)
         cluster.runtime.knobs.turn("relayer", flood=LINES_A_SECOND)
@@ -56,6 +60,11 @@ class SandboxGround:
 
     def look(self) -> None:
         """Nothing passes here that is not in `written`."""
+
+    def rotate(self, *, followed: bool) -> None:
+        """Every log of the relayer, in the midst of the flow."""
+        for name in self.written():
+            self.logs[name].rotate(followed=followed)
 
     async def roll(self, release: int) -> None:
         def change(deployment: dict[str, Any]) -> None:

@@ -38,6 +38,8 @@ class LogRing:
         self._room = (lines, size)
         self._size = 0
         self._wake = asyncio.Event()
+        self._file = 0
+        self._left: list[int] = []
         self.first = 0
         self.closed = False
 
@@ -81,38 +83,52 @@ class LogRing:
         self.closed = True
         self._notify()
 
+    def rotate(self, *, followed: bool) -> None:
+        """Begin a new file: who reads the log from now on gets nothing older.
+
+        Not `followed`: those who follow the old file get nothing younger (Kubernetes 1.20).
+        """
+        self._file = self.end
+        if not followed:
+            self._left.append(self.end)
+
     def tail(self, count: int) -> list[bytes]:
         """The newest `count` lines."""
         return [line.text for line in list(self._lines)[-count:]] if count else []
 
     def _start(self, query: LogQuery) -> int:
-        start = self.first
+        start = max(self.first, self._file)
         if query.since is not None:
             floor = nanos_of(query.since)
-            start += next((i for i, line in enumerate(self._lines) if _nanos(line) >= floor), len(self._lines))
+            younger = (i for i, line in enumerate(self._lines) if _nanos(line) >= floor)
+            start = max(start, self.first + next(younger, len(self._lines)))
         if query.tail is not None:
             start = max(start, self.end - query.tail)
         return start
 
     async def read(self, query: LogQuery) -> AsyncIterator[LogLine]:
         """Yield what the query asks for; lines that left the ring before they were read are skipped."""
-        position = self._start(query)
+        position, file = self._start(query), self._file
         while True:
             wake = self._wake
-            chunk, position = self._chunk(position)
+            chunk, position = self._chunk(position, self._stop(file))
             for line in chunk:
                 yield line
-            if position < self.end:
+            if position < self._stop(file):
                 await asyncio.sleep(0)
             elif not query.follow or self.closed:
                 return
             else:
                 await wake.wait()
 
-    def _chunk(self, position: int) -> tuple[list[LogLine], int]:
+    def _stop(self, file: int) -> int:
+        """Up to where those read who began with that file."""
+        return next((left for left in self._left if left > file), self.end)
+
+    def _chunk(self, position: int, stop: int) -> tuple[list[LogLine], int]:
         begin = max(position, self.first) - self.first
-        stop = min(begin + _BREATH, len(self._lines))
-        return list(islice(self._lines, begin, stop)), self.first + stop
+        until = max(begin, min(begin + _BREATH, stop - self.first))
+        return list(islice(self._lines, begin, until)), self.first + until
 
 
 def _nanos(line: LogLine) -> int:
