@@ -156,13 +156,13 @@ class Estate:
         environments = {
             name: {"production": production, "kubernetes": {"kubeconfig": str(self.cluster.kubeconfigs[user])}}
             | sections
+            | {"services": {service: {"needs": self._inside()} for service in ("relayer", "resolver")}}
             for name, (user, production) in users.items()
         }
         document = {
             "version": 1,
             "default": "sandbox",
             "environments": environments,
-            "services": {name: {"needs": self._inside()} for name in ("relayer", "resolver")},
             "state_dir": str(self.directory / "state"),
         }
         # Whoever reads it meanwhile gets the old one or the new one, whole.

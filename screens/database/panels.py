@@ -330,12 +330,12 @@ class Parameters(TablePanel[Setting]):
         return [Setting(group, parameter) for group in known for parameter in group.parameters]
 
     def target(self) -> Selection | None:
-        """Whatever uses the group; what the parameter is now stands in the form."""
+        """Whatever uses the group; the new value is asked for."""
         s = self.selected
         if s is None or not s.group.used_by:
             return None
         kind = {"cluster": "db-cluster", "instance": "db-instance"}.get(s.group.kind, "cache-cluster")
-        return Target(kind, s.group.used_by[0][0]), {"name": s.parameter.name, "value": s.parameter.value or ""}
+        return Target(kind, s.group.used_by[0][0]), {"name": s.parameter.name}
 
     def faulty(self, value: Setting) -> bool:
         return any(state not in {"in-sync", ""} for _, state in value.group.used_by)
