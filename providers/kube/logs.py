@@ -148,14 +148,14 @@ class LogSource:
         return LogBatch(lines, self._state())
 
     def _state(self) -> LogState:
-        streams = self._streams.values()
         past, reading = self._past, self._sight.reading
+        logs = [stream.log for stream in self._streams.values()]
         return LogState(
-            tuple(stream.state for stream in streams), self._received, self._screened, self._merge.dropped,
-            past.repeats + sum(s.resume.repeats for s in streams), self._merge.late,
-            past.shortened + sum(s.splitter.shortened for s in streams), past.gaps + sum(s.gaps for s in streams),
-            past.unsure + sum(s.unsure for s in streams),
-            reading.fault.message if reading.fault else "", tuple(chain.from_iterable(s.places for s in streams)),
+            tuple(log.state for log in logs), self._received, self._screened, self._merge.dropped,
+            past.repeats + sum(log.resume.repeats for log in logs), self._merge.late,
+            past.shortened + sum(log.splitter.shortened for log in logs),
+            past.gaps + sum(log.gaps.lost for log in logs), past.unsure + sum(log.gaps.unsure for log in logs),
+            reading.fault.message if reading.fault else "", tuple(chain.from_iterable(log.gaps.places for log in logs)),
         )  # fmt: skip
 
     def _over(self) -> bool:
@@ -202,9 +202,9 @@ class LogSource:
             del self._tasks[origin]
             past = self._past
             self._past = msgspec.structs.replace(
-                past, repeats=past.repeats + stream.resume.repeats, gaps=past.gaps + stream.gaps,
-                unsure=past.unsure + stream.unsure,
-                shortened=past.shortened + stream.splitter.shortened,
+                past, repeats=past.repeats + stream.log.resume.repeats, gaps=past.gaps + stream.log.gaps.lost,
+                unsure=past.unsure + stream.log.gaps.unsure,
+                shortened=past.shortened + stream.log.splitter.shortened,
             )  # fmt: skip
 
     async def _put(self, origin: Origin, lines: list[Line]) -> None:

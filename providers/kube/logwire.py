@@ -9,6 +9,8 @@ from typing import Final
 
 import msgspec
 
+from providers.core.errors import NotFound
+from providers.kube.client import KubeClient
 from providers.logs.line import Line, Origin
 
 _STAMP: Final = re.compile(rb"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z(?= )")
@@ -48,6 +50,16 @@ def log_params(
     if tail is not None and not resume:
         params["tailLines"] = tail
     return params
+
+
+async def restarts_of(client: KubeClient, path: str, origin: Origin) -> int:
+    """How often a container was restarted, asked of its pod. Raises NotFound also for another pod of that name."""
+    pod = await client.object(path)
+    if pod["metadata"]["uid"] != origin.life:
+        raise NotFound(f"the pod {origin.name} was replaced", source=client.source)
+    status = pod.get("status") or {}
+    every = [*(status.get("initContainerStatuses") or ()), *(status.get("containerStatuses") or ())]
+    return next((int(one["restartCount"]) for one in every if one["name"] == origin.part), 0)
 
 
 def stamp_of(raw: bytes) -> bytes:
