@@ -15,6 +15,7 @@ PLACES: Final = {
     "app": "Everywhere",
     "table": "In every table",
     "services": "Services",
+    "database": "Database",
     "contents": "Contents of a pod",
     "tail": "In a log",
     "log": "In a log: what is read",

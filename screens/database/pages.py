@@ -31,9 +31,8 @@ class Systems(NamedTuple):
 class Page(Vertical):
     """One page. Its first table gets the focus."""
 
-    def __init__(self, name: str, label: str, build: Callable[[Systems], Iterator[Widget]], systems: Systems) -> None:
+    def __init__(self, name: str, build: Callable[[Systems], Iterator[Widget]], systems: Systems) -> None:
         super().__init__(id=name)
-        self.label = label
         self._build = build
         self._systems = systems
 

@@ -75,8 +75,8 @@ class DatabaseScreen(ModeScreen):
     def compose(self) -> ComposeResult:
         yield Header(self._core, self._site)
         yield Static(id="pages", markup=False)
-        for at, (name, label, build) in enumerate(PAGES):
-            page = Page(name, label, build, self._systems)
+        for at, (name, _, build) in enumerate(PAGES):
+            page = Page(name, build, self._systems)
             page.display = at == self._at
             yield page
         yield Footer(show_command_palette=False)
