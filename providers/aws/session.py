@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -121,14 +122,11 @@ class Sessions:
     def _opened(self) -> Any:
         """The session, with its credentials resolved. Raises botocore's errors, Unauthenticated."""
         from botocore.exceptions import NoCredentialsError
-        from botocore.session import Session
 
         # At DEBUG botocore logs tokens and passwords.
         for name in ("boto3", "botocore", "urllib3"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        core: Any = Session(profile=self._settings.profile)
-        for name, value in _METADATA.items():
-            core.set_config_variable(name, value)
+        core = _session(self._settings.profile)
         _ask_for_no_code(core, self._settings.profile or "")
         # Found out here once: making a client would look for them again, at the metadata address, too.
         if (credentials := core.get_credentials()) is None:
@@ -139,7 +137,6 @@ class Sessions:
     def _assumed(self, base: Any, role: str) -> Any:
         """A session of the role; its credentials are fetched at the first call and renewed by themselves."""
         from botocore.credentials import DeferredRefreshableCredentials
-        from botocore.session import Session
 
         sts = self._make(base, "sts", 2)
 
@@ -154,9 +151,27 @@ class Sessions:
                 "expiry_time": given["Expiration"].astimezone(UTC).isoformat(),
             }
 
-        core: Any = Session(profile=self._settings.profile)
+        core = _session(self._settings.profile)
         core._credentials = DeferredRefreshableCredentials(refresh_using=fetch, method="assume-role")
         return core
+
+
+def _session(profile: str | None) -> Any:
+    from botocore.session import Session
+
+    core: Any = Session(profile=profile)
+    for name, value in _METADATA.items():
+        core.set_config_variable(name, value)
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    return core
+
+
+@cache
+def _models(path: str | None) -> Any:
+    """The descriptions of the services, for all sessions: decoding their megabytes of JSON holds up every thread."""
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
 
 
 def keep_secret(credentials: Any) -> None:
