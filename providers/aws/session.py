@@ -91,6 +91,11 @@ class Sessions:
         finally:
             self._making.release()
 
+    def keep_secrets(self) -> None:
+        """Mask the credentials as they are now: they are renewed behind our back. Fetches them when it is time."""
+        if (core := self._core) is not None:
+            keep_secret(core.get_credentials())
+
     def forget(self) -> None:
         """Read the credentials anew at the next call: they were refused, and somebody may have logged in since."""
         with self._one_at_a_time():
