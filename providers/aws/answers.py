@@ -37,11 +37,12 @@ _THROTTLED: Final = re.compile(
     r"Throttl\w+|RequestThrottled\w*|RequestLimitExceeded|TooManyRequests\w*|SlowDown|BandwidthLimitExceeded"
     r"|PriorRequestNotComplete|ProvisionedThroughputExceeded\w*|EC2ThrottledException|429"
 )
-_NOT_OFFERED: Final = re.compile(r"InvalidAction|NotImplemented|UnknownOperation\w*|UnsupportedOperation|404|405|501")
-_NOT_FOUND: Final = re.compile(r"\w*NotFound(Fault|Exception|Message)?|NoSuch\w+|\w+\.NotFound")
+_NOT_OFFERED: Final = re.compile(r"InvalidAction|NotImplemented|UnknownOperation\w*|404|405|501")
+_NOT_FOUND: Final = re.compile(r"\w*NotFound(Fault|Exception|Message)?|NoSuch\w+|\w+\.NotFound|404")
 _CONFLICT: Final = re.compile(
     r"Invalid\w*State(Fault|Exception)?|\w*AlreadyExists(Fault|Exception|Message)?|ResourceInUse\w*|Conflict\w*"
-    r"|ConditionalCheckFailed\w*|PreconditionFailed|OperationAborted|DependencyViolation"
+    r"|ConditionalCheckFailed\w*|PreconditionFailed|OperationAborted|DependencyViolation|Incorrect\w*State"
+    r"|\w+\.(InUse|Duplicate)"
 )
 _CREDENTIALS: Final = (
     boto.NoCredentialsError, boto.PartialCredentialsError, boto.CredentialRetrievalError, boto.SSOError,
@@ -135,7 +136,8 @@ def _answered(error: boto.ClientError, asked: Asked) -> BackendError:
         return _denied(message, asked)
     if _THROTTLED.fullmatch(code):
         return Throttled(f"{asked.action} is throttled: {message}", retry_after=5.0, source=asked.source)
-    if _NOT_OFFERED.fullmatch(code):
+    # The answer to a HEAD has no body to say more: there, 404 means that the thing is not there.
+    if _NOT_OFFERED.fullmatch(code) and not (code == "404" and asked.operation.startswith("Head")):
         text = f"{asked.operation} is not offered by this endpoint ({message})"
         return NotOffered(text, source=asked.source, fix="AWS itself offers it; check endpoint_url")
     return _refused(code, status, message, asked)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -90,6 +91,11 @@ class Sessions:
         finally:
             self._making.release()
 
+    def keep_secrets(self) -> None:
+        """Mask the credentials as they are now: they are renewed behind our back. Fetches them when it is time."""
+        if (core := self._core) is not None:
+            keep_secret(core.get_credentials())
+
     def forget(self) -> None:
         """Read the credentials anew at the next call: they were refused, and somebody may have logged in since."""
         with self._one_at_a_time():
@@ -121,14 +127,11 @@ class Sessions:
     def _opened(self) -> Any:
         """The session, with its credentials resolved. Raises botocore's errors, Unauthenticated."""
         from botocore.exceptions import NoCredentialsError
-        from botocore.session import Session
 
         # At DEBUG botocore logs tokens and passwords.
         for name in ("boto3", "botocore", "urllib3"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        core: Any = Session(profile=self._settings.profile)
-        for name, value in _METADATA.items():
-            core.set_config_variable(name, value)
+        core = _session(self._settings.profile)
         _ask_for_no_code(core, self._settings.profile or "")
         # Found out here once: making a client would look for them again, at the metadata address, too.
         if (credentials := core.get_credentials()) is None:
@@ -139,7 +142,6 @@ class Sessions:
     def _assumed(self, base: Any, role: str) -> Any:
         """A session of the role; its credentials are fetched at the first call and renewed by themselves."""
         from botocore.credentials import DeferredRefreshableCredentials
-        from botocore.session import Session
 
         sts = self._make(base, "sts", 2)
 
@@ -154,9 +156,27 @@ class Sessions:
                 "expiry_time": given["Expiration"].astimezone(UTC).isoformat(),
             }
 
-        core: Any = Session(profile=self._settings.profile)
+        core = _session(self._settings.profile)
         core._credentials = DeferredRefreshableCredentials(refresh_using=fetch, method="assume-role")
         return core
+
+
+def _session(profile: str | None) -> Any:
+    from botocore.session import Session
+
+    core: Any = Session(profile=profile)
+    for name, value in _METADATA.items():
+        core.set_config_variable(name, value)
+    core.register_component("data_loader", _models(core.get_config_variable("data_path")))
+    return core
+
+
+@cache
+def _models(path: str | None) -> Any:
+    """The descriptions of the services, for all sessions: decoding their megabytes of JSON holds up every thread."""
+    from botocore.loaders import create_loader
+
+    return create_loader(path)
 
 
 def keep_secret(credentials: Any) -> None:
