@@ -12,6 +12,7 @@ import pytest
 from providers.core.config import SecretSource, Thresholds
 from providers.core.errors import BackendError
 from providers.core.secret import Secret
+from providers.postgres.catalog import _versions, statement
 from providers.postgres.provider import Postgres
 from providers.postgres.statements import StatementReader
 from providers.postgres.values import Since
@@ -193,6 +194,23 @@ async def test_reading_cannot_write_and_is_bounded(connect: Connect) -> None:
         await db.client.ask(b"DELETE FROM public.swaps")
     with pytest.raises(BackendError, match="statement timeout"):
         await db.client.ask(b"SELECT pg_sleep(60)")
+
+
+async def test_every_form_of_every_statement_runs_and_gives_the_same_columns(connect: Connect) -> None:
+    """What is written for older servers runs on newer ones, too, but for pg_stat_statements."""
+    client = connect("oncall").client
+    given = {"pids": [1], "own": [1], "app": "x", "pid": 1, "id": 1}
+    for name, versions in _versions().items():
+        if name in {"statements", "text"}:
+            continue
+        found = set()
+        for version in versions:
+            text = statement(name, version)
+            link = await client._take()
+            cursor = await link._connection.execute(text, given if b"%(" in text else None)
+            found.add(tuple(column.name for column in cursor.description or ()))
+            await client._give_back(link)
+        assert len(found) == 1, name
 
 
 async def test_closing_leaves_no_task(connect: Connect) -> None:
