@@ -108,14 +108,15 @@ async def test_statements_of_every_form_of_the_extension(
 async def test_what_happens_from_now_on_is_told_apart(connect: Connect, session: Apply) -> None:
     own = await session(autocommit=True)
     reader = StatementReader(connect("oncall").client)
-    await own.execute("SELECT 1 AS seen_before")
+    await own.execute("SELECT 1 AS seen_before, 2.5, true, 4")
 
+    # The server takes statements for the same that differ in constants and names only: these are like no others.
     async def since(text: str) -> Since | None:
         return next(one.since_open for one in (await reader.read()).statements if text in one.query)
 
     assert await since("seen_before") == Since(0, 0.0)
-    await own.execute("SELECT 2 AS seen_before")
-    await own.execute("SELECT 1, 2, 3 AS new_since")
+    await own.execute("SELECT 2 AS seen_before, 2.5, true, 4")
+    await own.execute("SELECT 1, 2, 3 AS new_since, 2.5, true")
     again, new = await since("seen_before"), await since("new_since")
     assert again is not None and again.calls == 1 and again.mean > 0
     assert new is not None and new.calls == 1

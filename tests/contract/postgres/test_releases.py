@@ -126,6 +126,10 @@ async def test_a_standby_and_its_primary(older: Small, tmp_path_factory: pytest.
             )
             assert (reading.value.replica, reading.value.lag_seconds) == (False, None)
             assert (await second.light.first()).version.endswith("replica")
+            (sender,) = await first.client.ask(b"SELECT pid FROM pg_stat_replication")
+            target = Target("backend", str(sender["pid"]))
+            assert "a standby or a subscriber reads" in (await TerminateBackend(first).plan(target, {})).blockers[0]
+            assert (await TerminateBackend(first).plan(target, {"force": "yes"})).blockers == ()
             behind = await until(second.overview, lambda r: r.value.lag_seconds == 0)
             assert (behind.value.replica, behind.value.lag_bytes) == (True, 0)
 
