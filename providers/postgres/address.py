@@ -15,12 +15,15 @@ from psycopg.conninfo import conninfo_to_dict
 from providers.core.config import Postgres, home_path
 from providers.core.errors import ConfigError
 from providers.core.text import clean
+from providers.postgres.aside import addresses
 
 Dial = Callable[[str, int], Awaitable[tuple[str, int]]]
 """(host, port) as configured to the (IP address, port) to connect to: a tunnel's near end. TLS still verifies host."""
 Parameters = dict[str, str]
 
 CONNECT_TIMEOUT: Final = 3
+MOST_ADDRESSES: Final = 4
+"""Addresses of one name that are tried."""
 LOCK_TIMEOUT: Final = 2.0
 _LINK: Final[Mapping[str, str]] = {
     "connect_timeout": str(CONNECT_TIMEOUT),
@@ -70,6 +73,23 @@ def place(found: Mapping[str, str]) -> tuple[str, int]:
     host = found.get("host", "").split(",")[0] or found.get("hostaddr", "").split(",")[0]
     port = found.get("port", "").split(",")[0]
     return host, int(port) if port.isdecimal() else 5432
+
+
+async def resolved(found: Parameters) -> Parameters:
+    """With the addresses of its host, so that nothing else has to look for them. Raises OSError.
+
+    Several hosts, and names that are addresses already, are left as they are.
+    """
+    host, port = place(found)
+    if not host or host.startswith("/") or "hostaddr" in found or "," in found.get("host", ""):
+        return found
+    known = (await addresses(host, port))[:MOST_ADDRESSES]
+    many = {"host": host, "port": str(port)}
+    return {
+        **found,
+        **{key: ",".join([value] * len(known)) for key, value in many.items()},
+        "hostaddr": ",".join(known),
+    }
 
 
 def _dsn(dsn: str) -> Parameters:

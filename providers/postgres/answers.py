@@ -57,7 +57,8 @@ _CONNECTING: Final[tuple[tuple[re.Pattern[str], _Made], ...]] = tuple(
         (r"certificate verify failed|does not match host name|root certificate file|could not read root cert|"
          r"could not get server's host name|certificate (has expired|revoked)|tls[^:]*alert",
          _made(Untrusted, _CERTIFICATE)),
-        (r"server does not support SSL|no encryption|SSL off", _made(Untrusted, "the server offers no TLS here")),
+        (r"server does not support SSL", _made(Untrusted, "it offers no TLS; postgres.sslmode asks for it")),
+        (r"no encryption|SSL off", _made(Unauthenticated, "it lets nobody in without TLS: raise postgres.sslmode")),
         (r"unsupported startup parameter", _made(Invalid, _BOUNCER)),
         (r"too many (clients|connections)|connection slots are reserved|no more connections allowed", _throttled),
         (r"password authentication failed|no password supplied|role \".*\" does not exist|no such user|"

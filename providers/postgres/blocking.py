@@ -29,6 +29,7 @@ class _Lock(msgspec.Struct, frozen=True):
     mode: str
     granted: bool
     relation: str
+    waited: float | None = None
 
 
 async def blocking(client: PgClient) -> tuple[LockNode, ...]:
@@ -40,10 +41,15 @@ async def blocking(client: PgClient) -> tuple[LockNode, ...]:
     pids = sorted(set(edges).union(*edges.values()) - {0})
     locks = await client.values("locks", _Lock, {"pids": pids})
     known = {backend.pid: backend for backend in await backends(client, pids)}
-    return tree(edges, known, locked_of(locks))
+    return tree(edges, known, locked_of(locks), {lock.pid: lock.waited for lock in locks if lock.waited is not None})
 
 
-def tree(edges: Edges, known: Mapping[int, Backend], locked: Mapping[int, tuple[Locked, ...]]) -> tuple[LockNode, ...]:
+def tree(
+    edges: Edges,
+    known: Mapping[int, Backend],
+    locked: Mapping[int, tuple[Locked, ...]],
+    waited: Mapping[int, float],
+) -> tuple[LockNode, ...]:
     """Every session once, below one of its blockers; roots and siblings by how many they hold up."""
     waiting = _waiting(edges)
     weights = {pid: len(_behind(pid, waiting)) for pid in set(edges) | set(waiting)}
@@ -51,8 +57,17 @@ def tree(edges: Edges, known: Mapping[int, Backend], locked: Mapping[int, tuple[
 
     def node(pid: int, depth: int) -> LockNode:
         by = tuple(sorted(edges.get(pid, ())))
-        frees, what = len(freed_by(pid, edges)), locked.get(pid, ())
-        return LockNode(pid, depth, weights[pid], frees, by, pid in circles, what, known.get(pid))
+        return LockNode(
+            pid=pid,
+            depth=depth,
+            holds_up=weights[pid],
+            frees=len(freed_by(pid, edges)),
+            blocked_by=by,
+            cycle=pid in circles,
+            locked=locked.get(pid, ()),
+            waited=waited.get(pid),
+            backend=known.get(pid),
+        )
 
     return tuple(node(pid, depth) for pid, depth in _walk(edges, waiting, weights))
 

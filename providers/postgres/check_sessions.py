@@ -58,10 +58,17 @@ def judge_blocking(nodes: Sequence[LockNode], source: str) -> list[Finding]:
         if node.depth == 0:
             root = node
             longest[root] = 0.0
-        elif node.backend is not None:
-            longest[root] = max(longest[root], node.backend.query_age or 0.0)
+        else:
+            longest[root] = max(longest[root], _waited(node))
     found = [_blocker(root, waited, source) for root, waited in longest.items()]
     return found or [finding("P02", "locks", Verdict.PASS, "nobody waits for a lock", "no session waits", source)]
+
+
+def _waited(node: LockNode) -> float:
+    """Where the server does not tell, as long as the statement runs: it cannot have waited longer."""
+    if node.waited is not None:
+        return node.waited
+    return (node.backend.query_age or 0.0) if node.backend else 0.0
 
 
 def _blocker(root: LockNode, longest: float, source: str) -> Finding:

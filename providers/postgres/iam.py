@@ -10,6 +10,7 @@ from providers.core.config import Aws
 from providers.core.errors import TimedOut, Unauthenticated
 from providers.core.secret import Secret
 from providers.core.text import clean
+from providers.postgres.aside import aside
 
 DEADLINE: Final = 10.0
 """Seconds for finding credentials: a profile may ask a command or the instance metadata."""
@@ -21,7 +22,7 @@ async def token(host: str, port: int, user: str, aws: Aws | None, source: str) -
     """A fresh password for `user`. Raises Unauthenticated, TimedOut."""
     try:
         async with asyncio.timeout(DEADLINE):
-            return await asyncio.to_thread(_token, host, port, user, aws or Aws(), source)
+            return await aside(lambda: _token(host, port, user, aws or Aws(), source), "rds token")
     except TimeoutError:
         raise TimedOut(f"no AWS credentials within {DEADLINE:g} s", source=source, fix=_LOG_IN) from None
 

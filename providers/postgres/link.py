@@ -13,10 +13,10 @@ import psycopg
 from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
-from providers.core.errors import TimedOut
+from providers.core.errors import TimedOut, Unreachable
 from providers.core.secret import Secret
 from providers.core.text import clean
-from providers.postgres.address import CONNECT_TIMEOUT, Parameters
+from providers.postgres.address import CONNECT_TIMEOUT, Parameters, resolved
 from providers.postgres.answers import connect_error, query_error
 from providers.postgres.decoding import ADAPTERS, Row
 
@@ -110,12 +110,17 @@ async def connect(
     secret = {"password": password.reveal()} if password else {}
     try:
         async with asyncio.timeout(CONNECT_DEADLINE):
+            parameters = await resolved(parameters)
             connection: Connection = await psycopg.AsyncConnection.connect(
                 make_conninfo("", **parameters, **secret),
                 autocommit=True, context=_Context(), row_factory=dict_row, cursor_factory=cursor,
             )  # fmt: skip
     except psycopg.Error as error:
         raise connect_error(error, source) from None
+    except socket.gaierror as error:
+        host = clean(parameters.get("host", ""), 100)
+        said = f"the name {host} does not resolve: {error.strerror}"
+        raise Unreachable(said, source=source, fix="check postgres.host, this machine's resolver, or the VPN") from None
     except TimeoutError:
         where = clean(parameters.get("host", "") or "the server", 100)
         raise TimedOut(f"{where}: no connection within {CONNECT_DEADLINE:g} s", source=source) from None

@@ -72,18 +72,18 @@ def _same(client: PgClient, backend: Backend, target: Target) -> None:
 
 def blockers(seen: Seen, *, forced: bool) -> tuple[str, ...]:
     """Reasons not to signal it; those that force overrides are named with it."""
-    backend, found = seen.backend, []
+    backend = seen.backend
+    found: list[str] = []
     if seen.own:
         found.append("this is a session of the console itself")
     if backend.backend_start is None:
         found.append(f"its start is hidden, so it cannot be pinned: GRANT pg_read_all_stats TO {seen.rights.role};")
-    elif why := _FORCED.get(backend.backend_type):
-        wraparound = "; it prevents transaction id wraparound" if "to prevent wraparound" in backend.query else ""
-        found += (
-            [] if forced else [f"it is a {backend.backend_type}{wraparound}: {why}; force=yes does it all the same"]
-        )
-    elif backend.backend_type not in _CLIENTS:
+    elif backend.backend_type not in {*_CLIENTS, *_FORCED}:
         found.append(f"it is the server's own {backend.backend_type or 'process'}")
+    elif backend.backend_type in _FORCED and not forced:
+        wraparound = "; it prevents transaction id wraparound" if "to prevent wraparound" in backend.query else ""
+        why = _FORCED[backend.backend_type]
+        found.append(f"it is a {backend.backend_type}{wraparound}: {why}; force=yes does it all the same")
     if missing := seen.rights.lacking(backend):
         found.append(f"not allowed: {missing} is missing; {grant(seen.rights.role, missing)}")
     return tuple(found)

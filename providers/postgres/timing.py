@@ -15,12 +15,12 @@ import msgspec
 
 from providers.core.errors import BackendError
 from providers.core.text import clean
-from providers.postgres.address import CONNECT_TIMEOUT, Parameters, place
+from providers.postgres.address import CONNECT_TIMEOUT, MOST_ADDRESSES, Parameters, place
+from providers.postgres.aside import addresses, aside
 from providers.postgres.client import PgClient
 
 T = TypeVar("T")
 _SSL_REQUEST: Final = struct.pack("!II", 8, 80877103)
-_MOST_ADDRESSES: Final = 4
 
 
 class Hop(msgspec.Struct, frozen=True):
@@ -48,10 +48,10 @@ async def connect_timing(client: PgClient) -> tuple[Hop, ...]:
     if not host or host.startswith("/"):
         return (await _login(client),)
     hops: list[Hop] = []
-    addresses = await _hop(hops, "DNS", _resolved(found, host, port))
-    if addresses is None:
+    known = await _hop(hops, "DNS", _resolved(found, host, port))
+    if known is None:
         return tuple(hops)
-    streams = await _hop(hops, "TCP", _connected(addresses, place(found)[1]))
+    streams = await _hop(hops, "TCP", _connected(known, place(found)[1]))
     if streams is None:
         return tuple(hops)
     reader, writer = streams
@@ -98,16 +98,15 @@ async def _resolved(found: Parameters, host: str, port: int) -> tuple[list[str],
     if "hostaddr" in found:
         return [found["hostaddr"]], f"{found['hostaddr']} (given)"
     try:
-        answers = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        found_ones = await addresses(host, port)
     except socket.gaierror as error:
         raise _Failed(f"{host}: {error.strerror}") from None
-    addresses = list(dict.fromkeys(str(answer[4][0]) for answer in answers))
-    return addresses, ", ".join(addresses)
+    return found_ones, ", ".join(found_ones)
 
 
-async def _connected(addresses: list[str], port: int) -> tuple[tuple[asyncio.StreamReader, asyncio.StreamWriter], str]:
+async def _connected(known: list[str], port: int) -> tuple[tuple[asyncio.StreamReader, asyncio.StreamWriter], str]:
     failures = []
-    for address in addresses[:_MOST_ADDRESSES]:
+    for address in known[:MOST_ADDRESSES]:
         try:
             return await asyncio.open_connection(address, port), f"{address}:{port}"
         except OSError as error:
@@ -121,7 +120,7 @@ async def _encrypted(
     writer.write(_SSL_REQUEST)
     answer = await reader.read(1)
     if answer == b"S":
-        await writer.start_tls(await asyncio.to_thread(_context, found), server_hostname=host)
+        await writer.start_tls(await aside(lambda: _context(found), "authorities"), server_hostname=host)
         return True, str(writer.get_extra_info("ssl_object").version())
     if answer == b"N" and found["sslmode"] in {"allow", "prefer"}:
         return True, "not offered by the server: the connection is in clear"

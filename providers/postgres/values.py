@@ -172,6 +172,8 @@ class LockNode(msgspec.Struct, frozen=True):
     cycle: bool
     """Part of a circle that the server has not broken yet (deadlock_timeout)."""
     locked: tuple[Locked, ...]
+    waited: float | None
+    """Seconds it has waited for its lock; None: it does not wait, or the server does not tell (before 14)."""
     backend: Backend | None
     """None: ended in between, or a prepared transaction."""
 

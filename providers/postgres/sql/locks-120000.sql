@@ -8,7 +8,8 @@ SELECT pid, locktype, mode, granted,
     WHEN known.relation IS NULL THEN ''
     WHEN known.database IN (0, (SELECT oid FROM here)) THEN known.relation::regclass::text
     ELSE 'relation ' || known.relation || ' of another database'
-  END AS relation
+  END AS relation,
+  NULL::float8 AS waited
 FROM known
 WHERE NOT granted OR locktype = 'tuple' OR (locktype = 'relation' AND (database, relation) IN (
   SELECT database, relation FROM known WHERE relation IS NOT NULL AND (NOT granted OR locktype = 'tuple')))

@@ -40,6 +40,7 @@ async def test_a_chain_is_a_tree_with_its_root_first(connect: Connect, session: 
     assert _root(nodes, pids[0]) >= (3, 2)
     by = {node.pid: node for node in nodes}
     assert by[first.pid].locked[0].relation == "public.htlcs"
+    assert by[pids[0]].waited is None and 0 < (by[first.pid].waited or 0) < 20
     assert (by[third.pid].locked[0].relation, by[third.pid].locked[0].mode) == ("public.prices", "AccessShareLock")
     assert "AccessExclusiveLock" in {locked.mode for locked in by[pids[0]].locked}
     backend = by[pids[0]].backend

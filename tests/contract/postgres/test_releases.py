@@ -15,6 +15,7 @@ from providers.core.errors import NotFound
 from providers.postgres.act_reset import ResetStatements
 from providers.postgres.act_signal import CancelBackend, TerminateBackend
 from providers.postgres.activity import backends
+from providers.postgres.blocking import blocking
 from providers.postgres.provider import Postgres
 from providers.postgres.statements import StatementReader
 from sandbox.postgres.cluster import SUPERUSER, server_uid
@@ -78,6 +79,34 @@ async def test_without_the_library_it_says_how_to_load_it(
         assert (await db.overview.first()).used >= 1
 
 
+async def test_a_server_that_stops_and_what_a_prepared_transaction_holds(
+    older: Small, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    home = tmp_path_factory.mktemp("stopping")
+    small = await made(home, older.programs)
+    async with Postgres("stopping", small.settings(), Thresholds()) as db:
+        ends = [db.overview.subscribe(lambda: None), db.light.subscribe(lambda: None)]
+        async with small.running(home, "max_prepared_transactions=2"):
+            before = (await until(db.overview, lambda r: r.fault is None)).value
+            async with await small.session() as admin:
+                await admin.execute("CREATE TABLE held (id int)")
+                await admin.commit()
+                await admin.execute("LOCK TABLE held")
+                await admin.execute("PREPARE TRANSACTION 'left behind'")
+            waiter = Blocked(await small.session(), "SELECT * FROM held")
+            root, below = await asked_until(lambda: blocking(db.client), lambda nodes: len(nodes) == 2)
+            assert (root.pid, root.backend, root.frees, below.pid) == (0, None, 1, waiter.pid)
+        stopped = await until(db.overview, lambda r: r.fault is not None)
+        assert (stopped.state, stopped.value.started) == ("down", before.started)
+        async with small.running(home, "max_prepared_transactions=2"):
+            again = await until(db.overview, lambda r: r.fault is None)
+            assert again.value.started > before.started
+            assert again.value.commits_per_second is None
+        await waiter.stop()
+        for end in ends:
+            end()
+
+
 async def test_a_standby_and_its_primary(older: Small, tmp_path_factory: pytest.TempPathFactory) -> None:
     home = tmp_path_factory.mktemp("standby")
     primary = await made(home, older.programs)
@@ -97,6 +126,10 @@ async def test_a_standby_and_its_primary(older: Small, tmp_path_factory: pytest.
             )
             assert (reading.value.replica, reading.value.lag_seconds) == (False, None)
             assert (await second.light.first()).version.endswith("replica")
+            (sender,) = await first.client.ask(b"SELECT pid FROM pg_stat_replication")
+            target = Target("backend", str(sender["pid"]))
+            assert "a standby or a subscriber reads" in (await TerminateBackend(first).plan(target, {})).blockers[0]
+            assert (await TerminateBackend(first).plan(target, {"force": "yes"})).blockers == ()
             behind = await until(second.overview, lambda r: r.value.lag_seconds == 0)
             assert (behind.value.replica, behind.value.lag_bytes) == (True, 0)
 

@@ -40,7 +40,7 @@ AT = 'connection failed: connection to server at "10.0.0.7", port 5432 failed: '
         (AT + "fe_sendauth: no password supplied", Unauthenticated, "no password supplied"),
         (AT + 'FATAL:  role "x" does not exist', Unauthenticated, 'role "x"'),
         (AT + 'FATAL:  no pg_hba.conf entry for host "::1"', Unauthenticated, "pg_hba.conf"),
-        (AT + 'FATAL:  no pg_hba.conf entry for host "::1", no encryption', Untrusted, "no encryption"),
+        (AT + 'FATAL:  no pg_hba.conf entry for host "::1", no encryption', Unauthenticated, "no encryption"),
         (AT + "FATAL:  sorry, too many clients already", Throttled, "sorry, too many clients already"),
         (AT + 'FATAL:  too many connections for role "viewer"', Throttled, "too many connections"),
         (AT + "FATAL:  remaining connection slots are reserved for roles", Throttled, "slots"),

@@ -78,14 +78,14 @@ def test_open_transactions(changes: dict[str, Any], verdict: Verdict) -> None:
 
 @pytest.mark.parametrize(("waited", "verdict"), [(9.0, PASS), (11.0, WARN), (61.0, FAIL)])
 def test_each_root_is_judged_by_those_below_it(waited: float, verdict: Verdict) -> None:
-    known = {1: backend(1), 2: backend(2, query_age=waited), 3: backend(3), 4: backend(4, query_age=2.0)}
-    nodes = tree({2: frozenset({1}), 4: frozenset({3})}, known, {})
+    known = {1: backend(1), 2: backend(2, query_age=waited), 3: backend(3), 4: backend(4, query_age=200.0)}
+    nodes = tree({2: frozenset({1}), 4: frozenset({3})}, known, {}, {4: 3.0})
     found = {one.subject: one.verdict for one in judge_blocking(nodes, "s")}
     assert found == {"backend/1": verdict, "backend/3": PASS}
 
 
 def test_a_prepared_transaction_is_named() -> None:
-    nodes = tree({2: frozenset({0})}, {2: backend(2, query_age=100.0)}, {})
+    nodes = tree({2: frozenset({0})}, {2: backend(2, query_age=5.0)}, {}, {2: 100.0})
     (found,) = judge_blocking(nodes, "s")
     assert "a prepared transaction" in found.summary and "ROLLBACK PREPARED" in found.fix
 

@@ -13,7 +13,7 @@ from providers.postgres.values import Locked
 
 
 def _tree(edges: dict[int, set[int]]) -> list[tuple[int, int, int, int, bool]]:
-    nodes = tree({pid: frozenset(by) for pid, by in edges.items()}, {}, {})
+    nodes = tree({pid: frozenset(by) for pid, by in edges.items()}, {}, {}, {})
     return [(n.pid, n.depth, n.holds_up, n.frees, n.cycle) for n in nodes]
 
 
@@ -40,7 +40,7 @@ def test_a_circle_with_a_tail() -> None:
 @given(st.dictionaries(st.integers(0, 12), st.frozensets(st.integers(0, 12), min_size=1, max_size=4), max_size=12))
 def test_any_waits(edges: dict[int, frozenset[int]]) -> None:
     edges = {pid: by - {pid} for pid, by in edges.items() if by - {pid}}
-    nodes = tree(edges, {}, {})
+    nodes = tree(edges, {}, {}, {})
     assert sorted(n.pid for n in nodes) == sorted(set(edges).union(*edges.values()))
     assert edges_of(nodes) == edges
     assert all(n.frees <= n.holds_up for n in nodes)
