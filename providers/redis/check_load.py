@@ -72,7 +72,7 @@ def judge_connections(subject: str, vitals: Vitals, rates: Rates | None, limit: 
 def judge_hits(overview: Overview, floor: float, source: str) -> Finding:
     """The hit ratio of now, or of all time when too little is read."""
     rates, totals = overview.rates, overview.vitals.totals
-    now = rates.hit_ratio if rates is not None and rates.ops * rates.seconds >= FEWEST_READS else None
+    now = rates.hit_ratio if rates is not None and rates.reads * rates.seconds >= FEWEST_READS else None
     ratio, when = (now, "now") if now is not None else (totals.hit_ratio, "since the start")
     quote = f"keyspace_hits {totals.hits}, keyspace_misses {totals.misses}"
     if ratio is None:
@@ -92,7 +92,7 @@ def judge_slowlog(log: SlowLog, now: datetime, source: str) -> Finding:
         verdict = Verdict.UNKNOWN if log.fix else Verdict.PASS
         return finding("R06", "redis/slowlog", verdict, said, f"{len(log.entries)} older", source, log.fix)
     worst = max(fresh, key=lambda entry: entry.seconds)
-    said = f"{len(fresh)} slow commands in the last 5 min, the slowest {worst.seconds * 1000:.1f} ms"
+    said = f"slow commands in the last 5 min: {len(fresh)}, the slowest took {worst.seconds * 1000:.1f} ms"
     quote = f"{worst.command} ({worst.name or worst.client} at {worst.at:%H:%M:%SZ})"
     fix = "everybody waits for it: SCAN instead of KEYS, ranges instead of whole collections"
     return finding("R06", "redis/slowlog", Verdict.WARN, said, quote, source, fix)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from providers.core.check import Check, Finding, Verdict
 from providers.redis.finding import finding
-from providers.redis.hops import Trip, travel
+from providers.redis.hops import Trip, milliseconds, travel
 
 if TYPE_CHECKING:
     from providers.redis.provider import Redis
@@ -32,7 +32,7 @@ def judge_trip(trip: Trip, target: str, source: str) -> Finding:
         return finding("R02", subject, Verdict.FAIL, f"{trip.failed} fails", quote, source, trip.error.fix)
     slowest = max(trip.hops, key=lambda hop: hop.seconds)
     if slowest.seconds >= SLOW:
-        said = f"{slowest.name} takes {slowest.seconds * 1000:.0f} ms"
+        said = f"{slowest.name} takes {milliseconds(slowest.seconds)}"
         return finding("R02", subject, Verdict.WARN, said, str(trip), source)
-    answered = "it answers" if trip.ping is None else f"PING takes {trip.ping * 1000:.1f} ms"
+    answered = "it answers" if trip.ping is None else f"PING takes {milliseconds(trip.ping)}"
     return finding("R02", subject, Verdict.PASS, answered, str(trip), source)

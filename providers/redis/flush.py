@@ -46,7 +46,9 @@ class FlushCache:
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and describe. Raises NotFound for another target than the configured database, Unreachable, Denied …"""
         client = self._redis.client
-        scope = await read_scope(client)
+        seen = self._redis.overview.latest
+        rates = seen.value.rates if seen.value is not None and seen.state == "live" else None
+        scope = await read_scope(client, rates)
         actual = target_of(client, scope)
         if target.name != actual.name or target.identity not in {"", actual.identity}:
             raise NotFound(
@@ -84,8 +86,9 @@ _IN_CLUSTER = (
 
 def target_of(client: RedisClient, scope: Scope | None = None) -> Target:
     """The database by its address; by its server's run and number once those are known."""
+    # By its configured name: behind a Sentinel another server answers after each failover.
     identity = f"{scope.run_id}/{scope.database}" if scope is not None else ""
-    return Target("cache", f"{client.address.host}/{client.database}", "", identity)
+    return Target("cache", f"{client.door.address.host}/{client.database}", "", identity)
 
 
 def _diff(scope: Scope) -> tuple[Change, ...]:

@@ -12,7 +12,7 @@ from providers.core.text import clean
 from providers.redis.client import RedisClient
 from providers.redis.finding import size
 from providers.redis.info import Fields
-from providers.redis.values import Vitals
+from providers.redis.values import Rates, Vitals
 from providers.redis.vitals import vitals_of
 
 SAMPLE: Final = 120
@@ -45,6 +45,8 @@ class Scope(msgspec.Struct, frozen=True):
     flushes: int | None
     """How often FLUSHDB ran on this server since its statistics began; None when it does not tell."""
     sample: tuple[Sampled, ...]
+    rates: Rates | None = None
+    """What the overview has just seen; None when nobody looks at it."""
 
     @property
     def run_id(self) -> str:
@@ -67,8 +69,9 @@ class Scope(msgspec.Struct, frozen=True):
         return tuple(lines)
 
     def _cold(self) -> str:
-        ratio = self.vitals.totals.hit_ratio
-        hits = "nothing has been read so far" if ratio is None else f"{ratio:.0%} of the reads hit since the start"
+        now = self.rates.hit_ratio if self.rates is not None else None
+        ratio, when = (now, "now") if now is not None else (self.vitals.totals.hit_ratio, "since the start")
+        hits = "nothing has been read so far" if ratio is None else f"{ratio:.0%} of the reads hit {when}"
         return (
             f"cold at first: {hits}, at {self.vitals.ops:.0f} commands a second now; "
             "every miss goes to where the data comes from, the database above all"
@@ -94,14 +97,14 @@ class Scope(msgspec.Struct, frozen=True):
         return [f"{others} keys of other databases stay"] if others else []
 
 
-async def read_scope(client: RedisClient) -> Scope:
+async def read_scope(client: RedisClient, rates: Rates | None = None) -> Scope:
     """Read it. Raises BackendError; a sample that is denied is left out."""
     info, commands, keys = await client.ask_all([("INFO",), ("INFO", "commandstats"), ("DBSIZE",)])
     for reply in (info, keys):
         if isinstance(reply, BackendError):
             raise reply
     vitals = vitals_of(Fields.of(info, client.source))
-    return Scope(client.database, vitals, int(keys), flushes_of(commands), await _sample(client))
+    return Scope(client.database, vitals, int(keys), flushes_of(commands), await _sample(client), rates)
 
 
 def flushes_of(reply: Any) -> int | None:

@@ -32,13 +32,12 @@ LONGEST: Final = 300.0
 
 
 class Flush:
-    """The steps of one plan. `refill` is how long to look for the first new keys."""
+    """The steps of one plan."""
 
-    def __init__(self, redis: Redis, scope: Scope, refill: float = REFILL) -> None:
+    def __init__(self, redis: Redis, scope: Scope) -> None:
         self._redis = redis
         self._client = redis.client
         self._scope = scope
-        self._refill = refill
         self._before: int | None = scope.flushes
 
     @property
@@ -77,15 +76,16 @@ class Flush:
         return Conflict(message, source=self._client.source, fix="look again and plan anew")
 
     async def _settled(self) -> bool | None:
-        """By the server's own count of FLUSHDB; None when it was restarted, or its counts reset or not told."""
+        """By the server's own count of FLUSHDB, and by the keys; None when the two do not say the same.
+
+        The count is for all databases, is lost with a restart, and somebody may reset it.
+        """
         info, commands, keys = await self._read()
         calls = flushes_of(commands)
-        if info.server.run_id != self._scope.run_id or calls is None or self._before is None or calls < self._before:
+        if info.server.run_id != self._scope.run_id or calls is None or self._before is None:
             return None
-        if calls == self._before:
-            return False
-        # Counted for all databases: ours is the one that shrank.
-        return True if keys < self._scope.keys else None
+        ran, fewer = calls > self._before, keys < self._scope.keys / 2
+        return ran if ran is fewer else None
 
     async def _follow(self) -> AsyncGenerator[Progress, None]:
         """Freed, then filled again, as far as that is seen. A cut is waited out."""
@@ -115,9 +115,9 @@ class Flush:
             return Progress(Stage.RUNNING, f"{keys} keys; {info.memory.pending_frees} objects are being freed; {freed}")
         if keys:
             return Progress(Stage.DONE, f"emptied, and filling again: {keys} keys; {freed}", 1.0)
-        if since < self._refill:
+        if since < REFILL:
             return Progress(Stage.RUNNING, f"emptied; nobody has written yet; {freed}", 0.9)
-        said = f"emptied; nobody wrote within {self._refill:g} s: do the services still reach it?"
+        said = f"emptied; nobody wrote within {REFILL:g} s: do the services still reach it?"
         return Progress(Stage.DONE, f"{said} {freed}", 1.0)
 
     async def _verify(self) -> Sequence[Finding]:

@@ -13,7 +13,12 @@ from providers.redis.wire import Hop, Journey
 
 LONGEST: Final = 5.0
 """Seconds for the whole way."""
-PINGS: Final = 5
+
+
+def milliseconds(seconds: float) -> str:
+    """0.08 ms, 3.2 ms, 140 ms."""
+    count = seconds * 1000
+    return f"{count:.{2 if count < 1 else 1 if count < 100 else 0}f} ms"
 
 
 class Trip(msgspec.Struct, frozen=True):
@@ -24,8 +29,8 @@ class Trip(msgspec.Struct, frozen=True):
     error: BackendError | None = None
 
     def __str__(self) -> str:
-        """ "DNS 0.1 ms, connect 0.3 ms, PING 0.2 ms" """
-        return ", ".join(f"{hop.name} {hop.seconds * 1000:.1f} ms" for hop in self.hops)
+        """ "DNS 0.13 ms, connect 0.31 ms, PING 0.08 ms" """
+        return ", ".join(f"{hop.name} {milliseconds(hop.seconds)}" for hop in self.hops)
 
     @property
     def ping(self) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
@@ -12,6 +13,8 @@ LONGEST_WORD: Final = 64
 LONGEST: Final = 200
 _SECRET_SETTINGS: Final = ("pass", "auth", "secret", "token")
 Words = Sequence[str]
+_MORE_WORDS: Final = re.compile(r"\.\.\. \((\d+) more arguments\)")
+_MORE_BYTES: Final = re.compile(r"\.\.\. \((\d+) more bytes\)$")
 
 
 def shown(words: Words) -> str:
@@ -58,10 +61,19 @@ def _carrying(first: int) -> Callable[[Words], Words]:
         carried = words[first:]
         if not carried:
             return words
-        size = sum(map(len, carried))
-        return (*words[:first], f"({len(carried)} {'word' if len(carried) == 1 else 'words'}, {size} characters)")
+        return (*words[:first], f"({_count(carried)})")
 
     return sizes
+
+
+def _count(carried: Words) -> str:
+    """How much it was. The server itself cuts: a long word ends, and a long list is one word, with how much more."""
+    more = _MORE_WORDS.fullmatch(carried[-1])
+    count = len(carried) - 1 + int(more[1]) if more else len(carried)
+    if count > 1:
+        return f"{count} words"
+    cut = _MORE_BYTES.search(carried[0])
+    return f"{len(carried[0]) - len(cut[0]) + int(cut[1]) if cut else len(carried[0])} bytes"
 
 
 _MASKS: Final[Mapping[str, Callable[[Words], Words]]] = {

@@ -42,6 +42,7 @@ def _between(before: Totals, now: Totals, seconds: float) -> Rates:
     hits, misses = now.hits - before.hits, now.misses - before.misses
     return Rates(
         seconds=seconds,
+        reads=(hits + misses) / seconds,
         hit_ratio=hits / (hits + misses) if hits + misses else None,
         ops=(now.commands - before.commands) / seconds,
         evictions=max(0, now.evicted - before.evicted) / seconds,

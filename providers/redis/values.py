@@ -131,6 +131,7 @@ class Rates(msgspec.Struct, frozen=True):
     """What happened between two readings, `seconds` apart, by the second. `hit_ratio` is None when nothing was read."""
 
     seconds: float
+    reads: float
     hit_ratio: float | None
     ops: float
     evictions: float
