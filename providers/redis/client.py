@@ -12,10 +12,17 @@ from providers.core.errors import BackendError, TimedOut, Unreachable
 from providers.core.text import clean
 from providers.redis.address import Address, Through
 from providers.redis.door import Door
-from providers.redis.wire import Command, Wire, Word
+from providers.redis.wire import Command, Journey, Wire, Word
 
 DEADLINE: Final = 3.0
 """Seconds for one exchange, connecting and waiting for a turn included."""
+
+
+_WAITS: Final = {
+    "DNS": "look at this machine's name servers",
+    "connect": "look at routes and security groups: nothing refuses, nothing answers",
+    "TLS": "check that the port speaks TLS",
+}
 
 
 class RedisClient:
@@ -33,6 +40,7 @@ class RedisClient:
         """The user the server takes us for; "" before it was asked."""
         self.round_trip = 0.0
         """Seconds of the last exchange, without the wait for its turn."""
+        self._journey: Journey | None = None
         self._wire: Wire | None = None
         self._turn = asyncio.Lock()
 
@@ -78,7 +86,8 @@ class RedisClient:
         except TimeoutError:
             if not patience.expired():
                 raise
-            raise self._late(str(commands[0][0]), deadline) from None
+            at = self._journey.at if self._journey else ""
+            raise self._late(at or str(commands[0][0]), deadline) from None
 
     async def connect(self, deadline: float = DEADLINE) -> Wire:
         """A connection of its own, logged in and on the configured database; whoever asks for it drops it."""
@@ -119,11 +128,12 @@ class RedisClient:
 
     async def _connected(self) -> Wire:
         if self._wire is None or not self._wire.is_connected:
-            self._wire = None
-            self._wire = await self.door.open()
+            self._wire, self._journey = None, Journey()
+            self._wire = await self.door.open(self._journey)
+            self._journey = None
         return self._wire
 
     def _late(self, what: str, deadline: float) -> TimedOut:
         where = clean(str(self.address), 120)
-        fix = "is the server stopped, or busy with one long command? From another host: redis-cli --latency"
+        fix = _WAITS.get(what, "is the server stopped, or busy with one long command? Try: redis-cli --latency")
         return TimedOut(f"{where}: no answer to {what} within {deadline:g} s", source=self.source, fix=fix)

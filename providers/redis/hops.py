@@ -43,14 +43,13 @@ async def travel(client: RedisClient) -> Trip:
     journey = Journey()
     try:
         await client.door.prepare()
-    except ConfigError as error:
-        return Trip((), "AUTH", BackendError(error.message, source=client.source, fix=error.fix))
-    try:
         async with asyncio.timeout(LONGEST):
             await _go(client, journey)
     except Denied as error:
         # Whoever may not PING has got there all the same.
         return Trip(tuple(journey.hops), "" if journey.at == "PING" else journey.at, error)
+    except ConfigError as error:
+        return Trip((), "AUTH", BackendError(error.message, source=client.source, fix=error.fix))
     except BackendError as error:
         return Trip(tuple(journey.hops), journey.at or "AUTH", error)
     except TimeoutError:

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Direct
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from providers.core.config import Redis as Settings
 from providers.core.secret import Secret
@@ -59,7 +61,8 @@ class Server:
 
     @property
     def direct(self) -> Direct:
-        return Direct(host="127.0.0.1", port=self.port, username="oncall", password="oncall-word")
+        once = Retry(NoBackoff(), 0)
+        return Direct(host="127.0.0.1", port=self.port, username="oncall", password="oncall-word", retry=once)
 
     def settings(self, user: str = "oncall", database: int = 0, **changes: Any) -> Settings:
         given = {
