@@ -38,8 +38,8 @@ async def pair(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPath
 
 
 async def _follow(master: Server, replica: Server) -> bool:
-    theirs = await replica.do("INFO", "replication")
-    return "state=online" in str(await master.do("INFO", "replication")) and theirs["master_link_status"] == "up"
+    ours, theirs = await master.do("INFO", "replication"), await replica.do("INFO", "replication")
+    return ours.get("slave0", {}).get("state") == "online" and theirs["master_link_status"] == "up"
 
 
 def _sentinel(pair: list[Server], *names: str) -> dict[str, str]:
