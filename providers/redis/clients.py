@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+import time
+from collections.abc import AsyncGenerator, Iterable
 from typing import Any, Final
 
 from providers.core.errors import Garbled
@@ -12,12 +13,23 @@ from providers.redis.client import RedisClient
 from providers.redis.values import Client, ClientGroup, Clients
 
 EVERY = 3.0
+SELDOM: Final = 10.0
+"""Seconds between two readings of a list so long that making it is work for the server."""
+_PART: Final = 0.02
 MOST: Final = 1000
 """Connections shown one by one; the groups count all."""
 IDLE: Final = 60.0
 """Seconds without a command after which a connection counts as idle."""
 _SLICE: Final = 200
 """Lines read in one go: thousands of clients must not hold up the loop."""
+
+
+async def watch_clients(client: RedisClient) -> AsyncGenerator[Clients, None]:
+    """Yield the list again and again, the longer it takes the less often: meanwhile the server serves nobody."""
+    while True:
+        started = time.monotonic()
+        yield await read_clients(client)
+        await asyncio.sleep(min(SELDOM, max(EVERY, (time.monotonic() - started) / _PART)))
 
 
 async def read_clients(client: RedisClient) -> Clients:

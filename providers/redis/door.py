@@ -40,10 +40,6 @@ class Door:
         if self._password is None and self.settings.password is not None:
             self._password = await self.settings.password.resolve()
 
-    def retry_login(self) -> None:
-        """The operator asks for it: do not wait out the pause after a refused password."""
-        self._refused = None
-
     async def open(self, journey: Journey | None = None) -> Wire:
         """A connection to the server, or to the master of the Sentinel that answers there. `prepare` comes before."""
         wire = await self._greeted(journey)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
@@ -49,7 +49,9 @@ class Redis:
         self._sampler = bigkeys.Sampler(self.client)
         polled = self._polled
         self.overview: Feed[values.Overview] = polled("overview", self._watch.read, overview.EVERY)
-        self.clients: Feed[values.Clients] = polled("clients", lambda: clients.read_clients(self.client), clients.EVERY)
+        self.clients: Feed[values.Clients] = self._feed(
+            "clients", lambda: clients.watch_clients(self.client), clients.SELDOM
+        )
         self.slowlog: Feed[values.SlowLog] = polled("slowlog", lambda: slowlog.read_slowlog(self.client), slowlog.EVERY)
         self.latency: Feed[values.Latency] = polled("latency", lambda: slowlog.read_latency(self.client), slowlog.EVERY)
         self.bigkeys: Feed[values.BigKeys] = polled("bigkeys", self._sampler.sweep, bigkeys.EVERY)
@@ -98,8 +100,11 @@ class Redis:
         return Light(await self.client.who_am_i(), self.client.target, _version(info), rtt, _skew(moment))
 
     def _polled(self, name: str, read: Callable[[], Awaitable[T]], every: float) -> Feed[T]:
+        return self._feed(name, poll(read, every), every)
+
+    def _feed(self, name: str, stream: Callable[[], AsyncGenerator[T, None]], every: float) -> Feed[T]:
         # Long enough for each of its requests to say itself that it was not answered.
-        return Feed(name, self.source, poll(read, every), deadline=every + 4 * DEADLINE)
+        return Feed(name, self.source, stream, deadline=every + 4 * DEADLINE)
 
 
 def _version(info: Any) -> str:

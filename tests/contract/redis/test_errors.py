@@ -61,8 +61,6 @@ async def test_a_wrong_password_is_said_and_not_tried_again_at_once(own: Server,
         assert error.message.endswith("(WRONGPASS)")
     stats = await own.do("INFO", "commandstats")
     assert stats["cmdstat_auth"]["calls"] == stats["cmdstat_auth"]["failed_calls"] == 1
-    redis.client.door.retry_login()
-    await _raised(redis)
     (finding,) = await _check(redis, "R02")
     assert (finding.verdict, finding.summary) == (Verdict.FAIL, "AUTH fails")
 
@@ -130,11 +128,9 @@ async def test_a_server_that_stands_still_costs_three_seconds_and_comes_back(own
     own.signal(signal.SIGSTOP)
     try:
         started = time.monotonic()
-        errors = await asyncio.gather(
-            *(redis.client.ask("PING") for _ in range(4)), redis.light.first(4), return_exceptions=True
-        )
-        assert time.monotonic() - started < 5
-        assert all(isinstance(error, TimedOut) for error in errors[:4])
+        errors = await asyncio.gather(*(redis.client.ask("PING") for _ in range(4)), return_exceptions=True)
+        assert time.monotonic() - started < 4
+        assert all(isinstance(error, TimedOut) for error in errors)
         assert "no answer to PING within 3 s" in str(errors[0])
     finally:
         own.signal(signal.SIGCONT)
