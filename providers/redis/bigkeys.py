@@ -33,7 +33,7 @@ _LENGTHS: Final = {
 
 
 class Sampler:
-    """Keeps its place in the database between sweeps. Not for use by two at once."""
+    """Keeps its place in the database between sweeps, and what was big so far. Not for use by two at once."""
 
     def __init__(self, client: RedisClient) -> None:
         self._client = client
@@ -42,12 +42,11 @@ class Sampler:
         self._floor = 0.0
         self._seen = self._passes = 0
         self._slowest = 0.0
-        self._biggest: dict[bytes, int] = {}
-        self._known: dict[bytes, BigKey] = {}
-        self._before: dict[bytes, BigKey] = {}
+        self._sizes: dict[bytes, int] = {}
+        self._lengths: dict[bytes, tuple[int, int | None]] = {}
 
     async def sweep(self) -> BigKeys:
-        """Look at the next keys, within the budget. Raises Denied with the rule to grant."""
+        """Look at the next keys, within the budget, and again at the biggest. Raises Denied with the rule to grant."""
         (total,) = await self._timed([("DBSIZE",)])
         await self._measure_floor()
         end, looked = time.monotonic() + LONGEST, 0
@@ -56,55 +55,47 @@ class Sampler:
             if self._cursor == b"0":
                 break
             await asyncio.sleep(_PAUSE)
-        await self._describe()
-        return self._found(int(total))
+        return self._found(await self._described(), int(total))
 
     async def _step(self) -> int:
         """One SCAN, and the size of each key it gave."""
+        if self._cursor == b"0":
+            self._seen = 0
         (reply,) = await self._timed([("SCAN", self._cursor, "COUNT", self._count)])
         try:
-            cursor, keys = reply
+            self._cursor, keys = reply
         except (TypeError, ValueError):
             raise Garbled("SCAN: the answer is not as it should be", source=self._client.source) from None
         for start in range(0, len(keys), _TOGETHER):
             await self._weigh(keys[start : start + _TOGETHER])
         self._seen += len(keys)
-        self._cursor = cursor
-        if cursor == b"0":
-            await self._end_pass()
+        self._passes += self._cursor == b"0"
         return max(1, len(keys))
 
     async def _weigh(self, keys: Sequence[bytes]) -> None:
-        replies = await self._timed([("MEMORY", "USAGE", key, "SAMPLES", _SAMPLES) for key in keys])
+        replies = await self._timed([_usage(key) for key in keys])
         # None: it expired in between.
-        self._biggest.update((key, size) for key, size in zip(keys, replies, strict=True) if isinstance(size, int))
-        if len(self._biggest) > 4 * SHOWN:
-            self._biggest = dict(_top(self._biggest))
+        self._sizes.update((key, size) for key, size in zip(keys, replies, strict=True) if isinstance(size, int))
+        if len(self._sizes) > 4 * SHOWN:
+            self._sizes = dict(_top(self._sizes))
 
-    async def _end_pass(self) -> None:
-        """The whole database was seen: what was not seen again is no longer there."""
-        await self._describe()
-        self._before = {key: self._known[key] for key, _ in _top(self._biggest) if key in self._known}
-        self._biggest, self._known = {}, {}
-        self._passes += 1
-        self._seen = 0
+    async def _described(self) -> list[BigKey]:
+        """The biggest as they are now: what was deleted since is not among them."""
+        found = [await self._describe(key) for key, _ in _top(self._sizes)]
+        self._lengths = {key: self._lengths[key] for key, _ in _top(self._sizes) if key in self._lengths}
+        return sorted((key for key in found if key is not None), key=lambda key: (-key.bytes, key.name))
 
-    async def _describe(self) -> None:
-        """Type, time to live and length of those that are big enough to be shown, once a pass."""
-        for key, size in _top(self._biggest):
-            if key not in self._known:
-                found = await self._described(key, size)
-                if found is not None:
-                    self._known[key] = found
-
-    async def _described(self, key: bytes, size: int) -> BigKey | None:
-        kind, ttl = await self._timed([("TYPE", key), ("PTTL", key)])
-        kind = clean(kind, 40)
-        if kind == "none":
+    async def _describe(self, key: bytes) -> BigKey | None:
+        size, kind, ttl = await self._timed([_usage(key), ("TYPE", key), ("PTTL", key)])
+        if not isinstance(size, int):
+            del self._sizes[key]
             return None
-        length = None
-        if kind in _LENGTHS:
+        self._sizes[key], kind = size, clean(kind, 40)
+        # Asked for only when the size has changed: to an older server it counts as use of the key.
+        known, length = self._lengths.get(key, (-1, None))
+        if known != size and kind in _LENGTHS:
             (length,) = await self._timed([(_LENGTHS[kind], key)])
+        self._lengths[key] = (size, length)
         return BigKey(clean(key, _LONGEST_KEY), kind, size, ttl / 1000 if ttl >= 0 else None, length)
 
     async def _timed(self, commands: Sequence[Command]) -> list[Any]:
@@ -127,13 +118,13 @@ class Sampler:
             times.append(self._client.round_trip)
         self._floor = min(times)
 
-    def _found(self, total: int) -> BigKeys:
-        """What is known from this pass, and from the one before where this has not been yet."""
-        merged = {**self._before, **self._known}
-        keys = sorted(merged.values(), key=lambda key: (-key.bytes, key.name))[:SHOWN]
+    def _found(self, keys: Sequence[BigKey], total: int) -> BigKeys:
         share = 1.0 if self._passes else min(1.0, self._seen / total) if total else 1.0
-        seen = self._seen if self._seen or not self._passes else total
-        return BigKeys(tuple(keys), self._client.database, seen, total, share, self._passes, self._slowest)
+        return BigKeys(tuple(keys), self._client.database, self._seen, total, share, self._passes, self._slowest)
+
+
+def _usage(key: bytes) -> Command:
+    return ("MEMORY", "USAGE", key, "SAMPLES", _SAMPLES)
 
 
 def _top(sizes: dict[bytes, int]) -> list[tuple[bytes, int]]:

@@ -32,7 +32,8 @@ def checks(redis: Redis) -> tuple[Check, ...]:
             said = "the server turns new clients away, us among them"
             return [finding("R05", "redis", Verdict.FAIL, said, error.message, redis.source, error.fix)]
         overview = await with_rates(redis)
-        rates, limit = overview.rates, redis.thresholds.connections_of_max
+        # In a cluster they are known of one node only.
+        rates, limit = None if overview.nodes else overview.rates, redis.thresholds.connections_of_max
         return [judge_connections(s, v, rates, limit, redis.source) for s, v in parts(overview)]
 
     async def use() -> list[Finding]:

@@ -29,10 +29,15 @@ class Door:
         self._through = through or (self._no_way if settings.via else straight)
         self._tls: ssl.SSLContext | None = None
         self._password: Secret | None = None
+        self._preparing = asyncio.Lock()
         self._refused: tuple[float, Unauthenticated] | None = None
 
     async def prepare(self) -> None:
         """Fetch the password, which may take a command its time. Raises ConfigError; Unauthenticated while it rests."""
+        async with self._preparing:
+            await self._prepare()
+
+    async def _prepare(self) -> None:
         if self._refused is not None and time.monotonic() - self._refused[0] < LOGIN_PAUSE:
             raise self._refused[1]
         if self._tls is None and self.settings.secure:

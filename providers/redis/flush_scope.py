@@ -94,7 +94,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     def _others(self) -> list[str]:
         others = sum(d.keys for d in self.vitals.databases if d.number != self.database)
-        return [f"{others} keys of other databases stay"] if others else []
+        return [f"the other databases keep their {others} keys"] if others else []
 
 
 async def read_scope(client: RedisClient, rates: Rates | None = None) -> Scope:

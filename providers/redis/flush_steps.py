@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from providers.core.action import Progress, Stage, Steps
 from providers.core.check import Finding, Verdict
-from providers.core.errors import BackendError, Conflict, TimedOut
+from providers.core.errors import BackendError, Conflict, Refused, ServerFault, TimedOut, Unreachable
 from providers.redis.check_way import judge_trip
 from providers.redis.client import DEADLINE
 from providers.redis.finding import finding, size
@@ -49,10 +49,9 @@ class Flush:
         return FLUSH if allowed is False else ""
 
     async def _apply(self) -> str:
-        wire = await self._client.connect()
+        wire = await self._connected()
         try:
             async with asyncio.timeout(DEADLINE):
-                await self._check(wire)
                 await wire.call("FLUSHDB", "ASYNC")
         except TimeoutError:
             raise TimedOut(f"no answer to FLUSHDB within {DEADLINE:g} s", source=self._client.source) from None
@@ -60,8 +59,25 @@ class Flush:
             await wire.drop()
         return f"the server emptied database {self._scope.database}"
 
+    async def _connected(self) -> Wire:
+        """A connection to the very server of the plan. Raises Conflict, and Refused when nobody is there to send to."""
+        try:
+            wire = await self._client.connect()
+        except (Unreachable, ServerFault) as error:
+            raise Refused(f"nothing was sent: {error.message}", fix=error.fix) from None
+        try:
+            async with asyncio.timeout(DEADLINE):
+                await self._check(wire)
+        except (Unreachable, ServerFault, TimeoutError) as error:
+            await wire.drop()
+            raise Refused(f"nothing was sent: {str(error) or 'no answer to INFO'}") from None
+        except BaseException:
+            await wire.drop()
+            raise
+        return wire
+
     async def _check(self, wire: Wire) -> None:
-        """The very server of the plan, on the connection that the change goes over. Raises Conflict."""
+        """On the connection that the change goes over: it ends with the process at its other end. Raises Conflict."""
         info, commands = await wire.call_all([("INFO",), ("INFO", "commandstats")])
         vitals = vitals_of(Fields.of(_told(info), self._client.source))
         self._before = flushes_of(commands)

@@ -9,6 +9,8 @@ from providers.redis.values import Rates, Sample, Totals, Vitals
 
 HISTORY: Final = 120
 """Points of the sparklines that are kept."""
+GAP: Final = 20.0
+"""Seconds between two readings from which they do not tell of now: nobody looked in between."""
 
 
 class Trend:
@@ -22,7 +24,7 @@ class Trend:
         """The rates since the reading before; `at` in monotonic seconds. None when there is none to compare with."""
         before, run, now = self._last, vitals.server.run_id, vitals.totals
         self._last = (run, at, now)
-        if before is None or before[0] != run or at <= before[1] or _went_back(before[2], now):
+        if before is None or before[0] != run or _went_back(before[2], now) or not 0 < at - before[1] <= GAP:
             return None
         rates = _between(before[2], now, at - before[1])
         self._samples.append(Sample(vitals.memory.used, rates.hit_ratio, rates.ops, rates.evictions))

@@ -261,9 +261,9 @@ class BigKey(msgspec.Struct, frozen=True):
 
 
 class BigKeys(msgspec.Struct, frozen=True):
-    """The biggest keys seen so far, biggest first. `share` of the database's keys was looked at, from 0 to 1.
+    """The biggest keys seen so far as they are now, biggest first; in a cluster, of the node that answers.
 
-    In a cluster, of the node that answers.
+    `share` of the database's `total` keys was looked at, from 0 to 1; `seen` of them since its beginning was last at.
     """
 
     keys: tuple[BigKey, ...]

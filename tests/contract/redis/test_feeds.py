@@ -215,6 +215,16 @@ async def test_looking_does_not_count_as_use(own: Server, connect: Connect) -> N
     await own.do("CONFIG", "SET", "maxmemory-policy", "noeviction")
 
 
+async def test_what_was_deleted_is_no_longer_big(own: Server, connect: Connect) -> None:
+    await own.do("RPUSH", "soon:gone", *range(20_000))
+    sampler = bigkeys.Sampler(connect(own.settings()).client)
+    while (found := await sampler.sweep()).passes == 0:
+        pass
+    assert "soon:gone" in {key.name for key in found.keys}
+    await own.do("DEL", "soon:gone")
+    assert "soon:gone" not in {key.name for key in (await sampler.sweep()).keys}
+
+
 async def test_names_from_outside_are_clean(own: Server, connect: Connect) -> None:
     await own.do("SET", b"evil\x1b]52;c;\x07\n\xff[red]" + b"x" * 500, "y" * 100_000)
     sampler = bigkeys.Sampler(connect(own.settings()).client)

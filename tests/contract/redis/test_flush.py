@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest_asyncio
 from providers.core.action import Outcome, Plan, Risk, Stage, Verdict
 from providers.core.audit import Audit
 from providers.core.config import GateSettings
-from providers.core.errors import Conflict, Denied, NotFound
+from providers.core.errors import Conflict, Denied, NotFound, Refused
 from providers.core.gate import Confirmation, Gate
 from providers.core.operator import Operator
 from providers.redis import flush_steps
@@ -84,7 +85,7 @@ async def test_the_plan_says_what_goes(cache: Server, connect: Connect) -> None:
         "by a sample of",
         "quote ",
         "about 100 keys have no TTL",
-        "1 keys of other databases",
+        "the other databases keep their 1 keys",
     ):
         assert words in told
     assert plan.dry_run.state == "passed"
@@ -215,3 +216,16 @@ async def test_a_replica_is_a_blocker_and_refuses_by_itself(cache: Server, conne
     finally:
         await cache.do("REPLICAOF", "NO", "ONE")
     await until(lambda: cache.do("PING"))
+
+
+async def test_to_a_server_that_is_gone_or_stands_still_nothing_is_sent(cache: Server, connect: Connect) -> None:
+    """And the outcome is known: it is no change."""
+    redis = connect(cache.settings(database=5))
+    still, gone = await _plan(redis), await _plan(redis)
+    cache.signal(signal.SIGSTOP)
+    with pytest.raises(Refused, match=r"nothing was sent: .* no answer to"):
+        await still.steps.apply()
+    await cache.stop()
+    with pytest.raises(Refused, match=r"nothing was sent: .* connection refused"):
+        await gone.steps.apply()
+    await cache.start()

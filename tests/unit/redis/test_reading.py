@@ -109,6 +109,7 @@ def test_rates_need_two_readings_of_one_run() -> None:
     assert idle.hit_ratio is None
     trend.take(vitals(run_id="b" * 40, keyspace_hits="0", total_commands_processed="9"), 20.0)
     assert [sample.ops for sample in trend.history] == [0.0, 3.0]
+    assert trend.take(vitals(run_id="b" * 40, keyspace_hits="0", total_commands_processed="9"), 50.0) is None
 
 
 @pytest.mark.parametrize(
