@@ -10,7 +10,7 @@ from typing import Any, Final
 from providers.core.errors import BackendError, Denied, Garbled
 from providers.core.text import clean
 from providers.redis.client import RedisClient
-from providers.redis.values import BigKey, BigKeys
+from providers.redis.traffic import BigKey, BigKeys
 from providers.redis.wire import Command
 
 EVERY = 5.0

@@ -10,7 +10,8 @@ from providers.core.errors import BackendError
 from providers.redis.answers import ClientsFull
 from providers.redis.finding import finding, parts, unknown, with_rates
 from providers.redis.slowlog import read_latency, read_slowlog
-from providers.redis.values import Latency, Overview, Rates, SlowLog, Vitals
+from providers.redis.traffic import Latency, SlowLog
+from providers.redis.values import Overview, Rates, Vitals
 
 if TYPE_CHECKING:
     from providers.redis.provider import Redis

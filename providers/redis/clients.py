@@ -10,7 +10,7 @@ from typing import Any, Final
 from providers.core.errors import Garbled
 from providers.core.text import clean
 from providers.redis.client import RedisClient
-from providers.redis.values import Client, ClientGroup, Clients
+from providers.redis.traffic import Client, ClientGroup, Clients
 
 EVERY = 3.0
 SELDOM: Final = 10.0

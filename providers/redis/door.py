@@ -39,7 +39,8 @@ class Door:
 
     async def _prepare(self) -> None:
         if self._refused is not None and time.monotonic() - self._refused[0] < LOGIN_PAUSE:
-            raise self._refused[1]
+            said = self._refused[1]
+            raise Unauthenticated(said.message, source=self.source, fix=said.fix)
         if self._tls is None and self.settings.secure:
             self._tls = await asyncio.to_thread(tls_context, self.settings)
         if self._password is None and self.settings.password is not None:

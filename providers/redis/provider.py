@@ -16,7 +16,7 @@ from providers.core.errors import BackendError, Unreachable
 from providers.core.feed import Feed, poll
 from providers.core.provider import Light, Permit
 from providers.core.text import clean
-from providers.redis import bigkeys, clients, overview, slowlog, values
+from providers.redis import bigkeys, clients, overview, slowlog, traffic, values
 from providers.redis.address import Through
 from providers.redis.client import DEADLINE, RedisClient
 from providers.redis.info import Fields
@@ -47,14 +47,14 @@ class Redis:
         )
         self._watch = overview.Watch(self.client)
         self._sampler = bigkeys.Sampler(self.client)
-        polled = self._polled
+        polled, client = self._polled, self.client
         self.overview: Feed[values.Overview] = polled("overview", self._watch.read, overview.EVERY)
-        self.clients: Feed[values.Clients] = self._feed(
-            "clients", lambda: clients.watch_clients(self.client), clients.SELDOM
+        self.clients: Feed[traffic.Clients] = self._feed(
+            "clients", lambda: clients.watch_clients(client), clients.SELDOM
         )
-        self.slowlog: Feed[values.SlowLog] = polled("slowlog", lambda: slowlog.read_slowlog(self.client), slowlog.EVERY)
-        self.latency: Feed[values.Latency] = polled("latency", lambda: slowlog.read_latency(self.client), slowlog.EVERY)
-        self.bigkeys: Feed[values.BigKeys] = polled("bigkeys", self._sampler.sweep, bigkeys.EVERY)
+        self.slowlog: Feed[traffic.SlowLog] = polled("slowlog", lambda: slowlog.read_slowlog(client), slowlog.EVERY)
+        self.latency: Feed[traffic.Latency] = polled("latency", lambda: slowlog.read_latency(client), slowlog.EVERY)
+        self.bigkeys: Feed[traffic.BigKeys] = polled("bigkeys", self._sampler.sweep, bigkeys.EVERY)
         self.feeds: Mapping[str, Feed[Any]] = {
             feed.name: feed for feed in (self.overview, self.clients, self.slowlog, self.latency, self.bigkeys)
         }

@@ -10,7 +10,7 @@ from providers.core.text import clean
 from providers.redis.client import RedisClient
 from providers.redis.masking import shown
 from providers.redis.settings import setting
-from providers.redis.values import Latency, LatencyEvent, SlowEntry, SlowLog
+from providers.redis.traffic import Latency, LatencyEvent, SlowEntry, SlowLog
 
 EVERY = 3.0
 MOST: Final = 64

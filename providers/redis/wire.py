@@ -17,7 +17,7 @@ from redis.asyncio import Connection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from providers.core.errors import BackendError
+from providers.core.errors import BackendError, Garbled
 from providers.redis.address import Address
 from providers.redis.answers import refusal, unreached
 
@@ -96,6 +96,10 @@ class Wire(Connection):
         except exceptions.RedisError as error:
             await self.drop()
             raise refusal(error, words, self.user, self.source) from None
+        except ValueError:
+            # What redis-py makes of a length that is no number, or of a line without an end.
+            await self.drop()
+            raise Garbled("the answer is not in Redis' protocol", source=self.source) from None
         except BaseException:
             # An answer that nobody waits for any more would be taken for the answer to the next command.
             await self.drop()

@@ -11,12 +11,13 @@ _FLUSH = b"*2\r\n$7\r\nFLUSHDB\r\n"
 
 
 class Relay:
-    """`flushes` counts the FLUSHDB that came by; with `losing` their answers do not come back."""
+    """`flushes` counts the FLUSHDB that came by. `losing` their answers, they do not come back: the connection is cut,
+    or, `silent`, stays as it is."""
 
     def __init__(self, behind: int) -> None:
         self.port = 0
         self.flushes = 0
-        self.losing = False
+        self.losing = self.silent = False
         self._behind = behind
         self._talks: set[asyncio.Task[None]] = set()
 
@@ -40,7 +41,8 @@ class Relay:
                 if flush and self.losing:
                     # Its answer is the proof that the request has arrived; it goes no further.
                     await inner.read(100)
-                    break
+                    if not self.silent:
+                        break
         back.cancel()
         outer.close()
         writer.transport.abort()

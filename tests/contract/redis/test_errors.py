@@ -234,10 +234,13 @@ async def test_no_tunnel_no_way(connect: Connect) -> None:
     assert "through bastion" in error.message
 
 
-async def test_something_else_that_answers_is_told_apart(connect: Connect) -> None:
+@pytest.mark.parametrize(
+    "said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"$many\r\n", b"*-7000000000x\r\n", b"+" + b"x" * 200_000]
+)
+async def test_something_else_that_answers_is_told_apart(connect: Connect, said: bytes) -> None:
     async def web(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(10)
-        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.write(said)
         writer.close()
 
     listener = await asyncio.start_server(web, "127.0.0.1", 0)

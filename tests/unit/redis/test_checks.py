@@ -15,7 +15,8 @@ from providers.redis.check_memory import judge_evictions, judge_shape, judge_use
 from providers.redis.check_way import judge_trip
 from providers.redis.finding import size
 from providers.redis.hops import Trip
-from providers.redis.values import Latency, LatencyEvent, Overview, Rates, SlowEntry, SlowLog
+from providers.redis.traffic import Latency, LatencyEvent, SlowEntry, SlowLog
+from providers.redis.values import Overview, Rates
 from providers.redis.wire import Hop
 from tests.unit.redis.replies import vitals
 
