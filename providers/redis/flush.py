@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
@@ -113,10 +114,13 @@ def _rehearsal(allowed: bool | None, why: str) -> DryRun:
 
 
 def _equivalent(client: RedisClient) -> str:
-    tls = " --tls" if client.settings.secure else ""
-    user = f" --user {client.settings.username} --askpass" if client.settings.username else ""
-    address = client.address
-    return f"redis-cli -h {address.host} -p {address.port}{tls}{user} -n {client.database} FLUSHDB ASYNC"
+    settings, address = client.settings, client.address
+    words = ["redis-cli", "-h", address.host, "-p", str(address.port), "-n", str(client.database)]
+    words += ["--tls"] if settings.secure else []
+    words += ["--cacert", settings.ca_file] if settings.secure and settings.ca_file else []
+    words += ["--user", settings.username] if settings.username else []
+    words += ["--askpass"] if settings.username or settings.password else []
+    return shlex.join([*words, "FLUSHDB", "ASYNC"])
 
 
 def _blockers(scope: Scope, allowed: bool | None, why: str) -> tuple[str, ...]:

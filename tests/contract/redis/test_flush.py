@@ -91,7 +91,7 @@ async def test_the_plan_says_what_goes(cache: Server, connect: Connect) -> None:
     assert plan.dry_run.state == "passed"
     assert plan.inverse == ""
     assert plan.blockers == ()
-    command = f"redis-cli -h 127.0.0.1 -p {cache.port} --user oncall --askpass -n 5 FLUSHDB ASYNC"
+    command = f"redis-cli -h 127.0.0.1 -p {cache.port} -n 5 --user oncall --askpass FLUSHDB ASYNC"
     assert plan.equivalent == command
     assert "oncall-word" not in repr(plan)
     assert await _keys(cache) == {"db0": 1, "db5": 200}
@@ -113,10 +113,15 @@ async def test_it_empties_one_database_and_is_recorded(cache: Server, connect: C
     assert "oncall-word" not in repr(trail)
 
 
-async def test_a_lost_answer_is_read_back_and_never_sent_again(cache: Server, connect: Connect, tmp_path: Path) -> None:
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_lost_answer_is_read_back_and_never_sent_again(
+    cache: Server, connect: Connect, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, silent: bool
+) -> None:
+    """Whether the connection is cut, or stays and nothing comes."""
+    monkeypatch.setattr(flush_steps, "DEADLINE", 0.5)
     async with relay(cache.port) as way:
         plan = await _plan(connect(cache.settings(url=f"redis://127.0.0.1:{way.port}/5")))
-        way.losing = True
+        way.losing, way.silent = True, silent
         outcome, said = await _run(_gate(tmp_path), plan)
         assert way.flushes == 1
     assert outcome.verdict is Verdict.DONE

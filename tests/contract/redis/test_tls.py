@@ -59,7 +59,7 @@ async def test_a_known_authority_and_the_right_name(
     assert (finding.verdict, hops) == (Verdict.PASS, ["DNS", "connect", "TLS", "AUTH", "PING"])
     await own.do("SET", "x", "y")
     plan = await FlushCache(redis).plan(FlushCache(redis).target, {})
-    assert f"-h localhost -p {secure.port} --tls --user oncall --askpass -n 5" in plan.equivalent
+    assert f"-p {secure.port} -n 5 --tls --cacert {certificates[1]} --user oncall --askpass FLUSHDB" in plan.equivalent
 
 
 async def test_through_a_tunnel_it_is_the_real_name_that_counts(
