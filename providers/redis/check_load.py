@@ -28,11 +28,10 @@ def checks(redis: Redis) -> tuple[Check, ...]:
 
     async def connections() -> list[Finding]:
         try:
-            await redis.client.ask_all([("PING",)])
+            overview = await with_rates(redis)
         except ClientsFull as error:
             said = "the server turns new clients away, us among them"
             return [finding("R05", "redis", Verdict.FAIL, said, error.message, redis.source, error.fix)]
-        overview = await with_rates(redis)
         # In a cluster they are known of one node only.
         rates, limit = None if overview.nodes else overview.rates, redis.thresholds.connections_of_max
         return [judge_connections(s, v, rates, limit, redis.source) for s, v in parts(overview)]

@@ -27,7 +27,11 @@ def unknown(row: str, subject: str, error: BackendError, source: str) -> Finding
 
 
 async def with_rates(redis: Redis) -> Overview:
-    """The overview once it knows what changed since the reading before: a moment after its feed has started."""
+    """The overview once it knows what changed since the reading before: a moment after its feed has started.
+
+    Raises at once what keeps the cache from being read; the feed would try again and again.
+    """
+    await redis.client.ask_all([("PING",)])
     last = await redis.overview.first()
     async with aclosing(redis.overview.readings()) as readings:
         async for reading in readings:

@@ -82,6 +82,6 @@ _MASKS: Final[Mapping[str, Callable[[Words], Words]]] = {
     "psetex": _carrying(3), "setrange": _carrying(3), "hset": _carrying(2), "hmset": _carrying(2),
     "hsetnx": _carrying(3), "mset": _carrying(1), "msetnx": _carrying(1), "lpush": _carrying(2), "rpush": _carrying(2),
     "lset": _carrying(3), "sadd": _carrying(2), "zadd": _carrying(2), "xadd": _carrying(3), "publish": _carrying(2),
-    "spublish": _carrying(2), "restore": _carrying(3), "eval": _carrying(1), "eval_ro": _carrying(1),
+    "spublish": _carrying(2), "restore": _carrying(3), "eval": _carrying(2), "eval_ro": _carrying(2),
     "function": _carrying(2), "script": _carrying(2),
 }  # fmt: skip

@@ -223,6 +223,9 @@ async def test_nothing_listening_and_a_name_that_is_none(connect: Connect) -> No
     assert "connection refused" in error.message
     (finding,) = await _check(redis, "R02")
     assert (finding.verdict, finding.summary) == (Verdict.FAIL, "connect fails")
+    for row in ("R03", "R05", "R06"):
+        (finding,) = await _check(redis, row)
+        assert (finding.verdict, "connection refused" in finding.summary) == (Verdict.UNKNOWN, True)
     lost = connect(Settings(url="redis://cache.invalid:6379/0"))
     assert "does not resolve" in (await _raised(lost)).message
     (finding,) = await _check(lost, "R02")

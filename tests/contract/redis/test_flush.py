@@ -107,6 +107,7 @@ async def test_it_empties_one_database_and_is_recorded(cache: Server, connect: C
     assert await _keys(cache) == {"db0": 1}
     assert any("emptied" in line for line in said)
     assert [finding.check for finding in outcome.findings] == ["R02", "R06", "R04"]
+    assert outcome.findings[1].summary == "nothing was read since"
     trail = list(Audit(tmp_path / "state" / "audit").tail(20))
     kinds = [entry.kind for entry in trail]
     assert kinds.index("intent") < kinds.index("sent") < kinds.index("outcome") < kinds.index("verified")

@@ -26,6 +26,7 @@ from providers.redis.masking import LONGEST, shown
         ("SET session:1 hunter22", "SET session:1 (8 bytes)"),
         ("SET k v EX 5", "SET k (3 words)"),
         ("HSET h f hunter22", "HSET h (2 words)"),
+        ("EVAL return(1) 1 key hunter22", "EVAL return(1) (3 words)"),
         ("SET onlykey", "SET onlykey"),
         ("", ""),
     ],
