@@ -120,10 +120,11 @@ class Server:
     async def _answers(self) -> bool:
         """Wait for its PONG; False when it has ended instead. Raises Unreachable when it says nothing."""
         try:
-            async with asyncio.timeout(READY), client_of(self.url("nobody"), "fusion-sandbox") as client:
+            async with asyncio.timeout(READY):
                 while self.child.running:
                     try:
-                        return bool(await client.ping())
+                        async with client_of(self.url(SUPERUSER), "fusion-sandbox") as client:
+                            return bool(await client.ping())
                     except (RedisError, OSError):
                         await asyncio.sleep(0.02)
         except TimeoutError:
