@@ -7,13 +7,14 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from providers.core.errors import UsageError
+from providers.core.errors import FusionError, UsageError
 from sandbox.cluster.seams import Pace
 from sandbox.front import LOOPBACK
 from sandbox.member import Follower, Grounds, Known, Member, Starter
@@ -108,9 +109,14 @@ class Estate:
         return self.directory / "console.yaml"
 
     async def break_(self, name: str) -> None:
-        """Put a fault in. Raises UsageError for an unknown one."""
+        """Put a fault in, whole or not at all. Raises UsageError for an unknown one."""
         fault, system = self._fault(name)
-        await fault.inject(system)
+        try:
+            await fault.inject(system)
+        except FusionError:
+            with suppress(FusionError):
+                await fault.heal(system)
+            raise
         self.broken.add(name)
         if fault.felt is not None:
             self.cluster.runtime.knobs.ail(name, fault.felt)

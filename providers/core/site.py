@@ -79,5 +79,6 @@ class Site:
 
     async def run(self, plan: Plan, confirmation: Confirmation, report: Callable[[Progress], None]) -> Outcome:
         """Hand a confirmed plan to the gate; always an outcome, never an exception."""
-        self.gate.identify(kube_user=next((p.identity for p in self.providers if p.name == "kube"), ""))
+        known = {p.name: p.identity for p in self.providers}
+        self.gate.identify(kube_user=known.get("kube", ""), aws_arn=known.get("aws", ""))
         return await self.gate.run(plan, confirmation, report)

@@ -128,7 +128,8 @@ class ObjectsApi:
                     if kind := _seen_as(change, selection):
                         yield _line(kind, change.record, as_table)
                 try:
-                    await asyncio.wait_for(stir.wait(), BOOKMARK_EVERY)
+                    async with asyncio.timeout(BOOKMARK_EVERY):
+                        await stir.wait()
                 except TimeoutError:
                     if request.query.get("allowWatchBookmarks"):
                         yield self._bookmark(address)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import secrets
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from functools import partial
 from importlib.resources import files
 from typing import Final
@@ -56,15 +56,22 @@ async def _up(postgres: Postgres) -> None:
     postgres.front.listen()
 
 
-@asynccontextmanager
-async def _superuser(postgres: Postgres) -> AsyncIterator[Connection]:
+@contextmanager
+def _running(postgres: Postgres) -> Iterator[None]:
+    """Work that needs the server. Raises UsageError when it is down, Unreachable when it refuses."""
     if not postgres.child.running:
         raise UsageError("the database is down", fix="fusion-console sandbox heal db-down")
     try:
-        async with await postgres.superuser() as connection:
-            yield connection
+        yield
     except psycopg.Error as error:
         raise Unreachable(f"the database does not do it: {error}") from error
+
+
+@asynccontextmanager
+async def _superuser(postgres: Postgres) -> AsyncIterator[Connection]:
+    with _running(postgres):
+        async with await postgres.superuser() as connection:
+            yield connection
 
 
 # -- what is missing in it
@@ -116,14 +123,15 @@ async def _lock_tree(postgres: Postgres) -> None:
         return
     pool = f"UPDATE liquidity_pools SET reserved_sat = reserved_sat + 1 WHERE name = '{POOL}'"
     swap = f"UPDATE swaps SET settled_at = settled_at WHERE id = {_HELD}"
-    await sessions.begin("relayer", pool)
-    middle = await sessions.begin("resolver", swap)
-    sessions.wait(middle, pool)
-    await _until_blocked(postgres, middle)
-    for service in ("frontend", "relayer"):
-        leaf = await sessions.begin(service)
-        sessions.wait(leaf, swap)
-        await _until_blocked(postgres, leaf)
+    with _running(postgres):
+        await sessions.begin("relayer", pool)
+        middle = await sessions.begin("resolver", swap)
+        sessions.wait(middle, pool)
+        await _until_blocked(postgres, middle)
+        for service in ("frontend", "relayer"):
+            leaf = await sessions.begin(service)
+            sessions.wait(leaf, swap)
+            await _until_blocked(postgres, leaf)
 
 
 async def _until_blocked(postgres: Postgres, session: Connection) -> None:
@@ -140,19 +148,23 @@ async def _idle_in_transaction(postgres: Postgres) -> None:
     sessions = _sessions(postgres, "idle-in-transaction")
     if len(sessions):
         return
-    await sessions.begin("relayer", f"UPDATE relayer_transactions SET state = state WHERE id = {_HELD - 1}")
-    await sessions.begin("frontend", "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM swaps")
+    written = f"UPDATE relayer_transactions SET state = state WHERE id = {_HELD - 1}"
+    snapshot = ("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ", "SELECT count(*) FROM swaps")
+    with _running(postgres):
+        await sessions.begin("relayer", written)
+        await sessions.begin("frontend", *snapshot)
 
 
 async def _exhaust(postgres: Postgres) -> None:
     sessions = _sessions(postgres, "connections-exhausted")
-    for number in range(_MOST):
-        try:
-            await sessions.begin(_SERVICES[number % len(_SERVICES)], "SELECT 1", autocommit=True)
-        except psycopg.OperationalError as refusal:
-            if not _FULL.search(str(refusal)):
-                raise Unreachable(f"no more sessions: {refusal}") from None
-            return
+    with _running(postgres):
+        for number in range(_MOST):
+            try:
+                await sessions.begin(_SERVICES[number % len(_SERVICES)], "SELECT 1", autocommit=True)
+            except psycopg.OperationalError as refusal:
+                if not _FULL.search(str(refusal)):
+                    raise
+                return
 
 
 def _sessions(postgres: Postgres, fault: str) -> Sessions:

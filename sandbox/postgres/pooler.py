@@ -18,7 +18,7 @@ from sandbox.postgres.cluster import hand_over, server_uid
 from sandbox.postgres.seeding import APPLICATION, DATABASE
 from sandbox.programs import installed
 
-READY: Final = 5.0
+READY: Final = 15.0
 """Seconds it may take to answer."""
 CONSOLE: Final = "pgbouncer"
 """The database that is its own console."""
@@ -92,15 +92,18 @@ def _config(port: int, behind: int, files: Mapping[str, Path]) -> str:
 
 
 async def _answers(pooler: Pooler, password: str) -> bool:
-    """Wait until it lets the bridge in; False when it has ended instead."""
+    """Wait until it lets the bridge in; False when it has ended instead. Raises Unreachable when it says nothing."""
     where = f"postgresql://{APPLICATION}:{password}@127.0.0.1:{pooler.port}/{DATABASE}?sslmode=disable"
-    async with asyncio.timeout(READY):
-        while pooler.child.running:
-            try:
-                connection = await psycopg.AsyncConnection.connect(where, connect_timeout=2)
-            except psycopg.OperationalError:
-                await asyncio.sleep(0.03)
-                continue
-            await connection.close()
-            return True
+    try:
+        async with asyncio.timeout(READY):
+            while pooler.child.running:
+                try:
+                    connection = await psycopg.AsyncConnection.connect(where, connect_timeout=10)
+                except psycopg.OperationalError:
+                    await asyncio.sleep(0.03)
+                    continue
+                await connection.close()
+                return True
+    except TimeoutError:
+        raise pooler.child.silent(f"no answer in {READY:g} s") from None
     return False

@@ -43,7 +43,7 @@ class Postmaster:
     async def superuser(self, database: str) -> psycopg.AsyncConnection[tuple[Any, ...]]:
         """A session that may do anything, in autocommit."""
         return await psycopg.AsyncConnection.connect(
-            self.dsn(SUPERUSER, database), autocommit=True, connect_timeout=5, application_name="fusion-sandbox"
+            self.dsn(SUPERUSER, database), autocommit=True, connect_timeout=10, application_name="fusion-sandbox"
         )
 
     async def start(self) -> None:
@@ -72,16 +72,19 @@ class Postmaster:
         )  # fmt: skip
 
     async def _answers(self) -> bool:
-        """Wait until it lets the superuser in; False when it has ended instead."""
-        async with asyncio.timeout(READY):
-            while self.child.running:
-                try:
-                    connection = await self.superuser("postgres")
-                except psycopg.OperationalError:
-                    await asyncio.sleep(0.03)
-                    continue
-                await connection.close()
-                return True
+        """Wait until it lets the superuser in; False when it has ended. Raises Unreachable when it says nothing."""
+        try:
+            async with asyncio.timeout(READY):
+                while self.child.running:
+                    try:
+                        connection = await self.superuser("postgres")
+                    except psycopg.OperationalError:
+                        await asyncio.sleep(0.03)
+                        continue
+                    await connection.close()
+                    return True
+        except TimeoutError:
+            raise self.child.silent(f"no answer in {READY:g} s") from None
         return False
 
     async def stop(self, how: signal.Signals = signal.SIGINT) -> None:

@@ -29,7 +29,7 @@ class Sessions:
     async def begin(self, service: str, *statements: LiteralString, autocommit: bool = False) -> Connection:
         """A session that has run these in one transaction, and now does nothing. Raises psycopg.Error."""
         connection = await psycopg.AsyncConnection.connect(
-            self._dsn(), application_name=f"fusion-bitcoin-{service}", autocommit=autocommit, connect_timeout=5
+            self._dsn(), application_name=f"fusion-bitcoin-{service}", autocommit=autocommit, connect_timeout=10
         )
         self._open.append(connection)
         for statement in statements:

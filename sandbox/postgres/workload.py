@@ -13,6 +13,7 @@ import psycopg
 from providers.core.backoff import Backoff
 from sandbox.cluster.nodes.programs.bridge import Bridge
 from sandbox.postgres.seeding import SWAPS, pair
+from sandbox.tasks import end
 
 Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 Job = Callable[[Connection, random.Random, Bridge], Awaitable[None]]
@@ -117,9 +118,7 @@ class Workload:
 
     async def stop(self) -> None:
         """End every client; safe to call twice."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks = []
 
     async def _client(self, rng: random.Random, bridge: Bridge, name: str, pause: float, jobs: tuple[Job, ...]) -> None:

@@ -20,7 +20,7 @@ from sandbox.child import Child
 from sandbox.member import Grounds
 from sandbox.ports import free_port
 
-READY: Final = 10.0
+READY: Final = 15.0
 """Seconds the server may take to answer."""
 SUPERUSER: Final = "sandbox"
 APPLICATION: Final = "fusion_app"
@@ -49,10 +49,15 @@ SETTINGS: Final = {
 
 
 def client_of(url: str, name: str) -> Redis:
-    """A client of one connection that sends each command once."""
+    """A client of one connection that sends each command once.
+
+    The caller bounds each wait: with a timeout of its own, the library waits for a sent command in a way that loses a
+    cancellation on Python 3.11.
+    """
     return Redis.from_url(
-        url, client_name=name, single_connection_client=True, socket_connect_timeout=2, retry=Retry(NoBackoff(), 0)
-    )
+        url, client_name=name, single_connection_client=True, socket_timeout=None, socket_connect_timeout=10,
+        retry=Retry(NoBackoff(), 0),
+    )  # fmt: skip
 
 
 class Server:
@@ -113,11 +118,15 @@ class Server:
         return "\n".join(lines) + "\n"
 
     async def _answers(self) -> bool:
-        """Wait for its PONG; False when it has ended instead."""
-        async with asyncio.timeout(READY), Redis.from_url(self.url("nobody"), socket_connect_timeout=1) as client:
-            while self.child.running:
-                try:
-                    return bool(await client.ping())
-                except (RedisError, OSError):
-                    await asyncio.sleep(0.02)
+        """Wait for its PONG; False when it has ended instead. Raises Unreachable when it says nothing."""
+        try:
+            async with asyncio.timeout(READY):
+                while self.child.running:
+                    try:
+                        async with client_of(self.url(SUPERUSER), "fusion-sandbox") as client:
+                            return bool(await client.ping())
+                    except (RedisError, OSError):
+                        await asyncio.sleep(0.02)
+        except TimeoutError:
+            raise self.child.silent(f"no answer in {READY:g} s") from None
         return False

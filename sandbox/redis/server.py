@@ -19,6 +19,7 @@ from sandbox.member import Grounds
 from sandbox.packages import package
 from sandbox.redis.process import APPLICATION, SUPERUSER, USERS, Server, client_of
 from sandbox.redis.workload import Workload, seed_keys
+from sandbox.tasks import end
 
 
 class Cache:
@@ -118,8 +119,7 @@ class Cache:
         """End the load that a fault puts on it."""
         load, self.load = self.load, None
         if load is not None:
-            load.cancel()
-            await asyncio.gather(load, return_exceptions=True)
+            await end([load])
 
 
 async def start(grounds: Grounds, program: Path | None = None) -> Cache:

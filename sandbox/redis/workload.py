@@ -11,6 +11,8 @@ from redis.asyncio import Redis
 from redis.exceptions import OutOfMemoryError, RedisError
 
 from providers.core.backoff import Backoff
+from sandbox.redis.process import client_of
+from sandbox.tasks import end
 
 CLIENTS: Final = (
     ("fusion-bitcoin-relayer", 0.12),
@@ -51,19 +53,14 @@ class Workload:
 
     async def stop(self) -> None:
         """End every client; safe to call twice."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end(self._tasks)
         self._tasks = []
 
     async def _client(self, rng: random.Random, name: str, pause: float) -> None:
         backoff, attempt = Backoff(first=0.2, cap=5.0), 0
         while True:
             try:
-                # Without a timeout: with one, redis-py loses a cancellation that comes together with an answer.
-                async with Redis.from_url(
-                    self._url, client_name=name, single_connection_client=True, socket_timeout=None
-                ) as client:
+                async with client_of(self._url, name) as client:
                     while True:
                         # A full cache refuses writes and still answers reads.
                         with suppress(OutOfMemoryError):

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from providers.core.config import Environment, load
-from providers.core.errors import UsageError
+from providers.core.errors import Unreachable, UsageError
 from sandbox.cluster.seams import LogQuery, Pace
 from sandbox.estate import Estate
 from sandbox.faults import BY_SYSTEM, FAULTS
@@ -105,6 +105,15 @@ async def test_all_that_is_broken_heals_at_once(estate: Estate) -> None:
     assert estate.broken == set(names)
     assert sorted(await estate.heal()) == sorted(names)
     assert estate.broken == set()
+
+
+async def test_a_fault_that_cannot_be_put_in_leaves_nothing(estate: Estate) -> None:
+    await estate.break_("connections-exhausted")
+    with pytest.raises(Unreachable, match="connection slots are reserved"):
+        await estate.break_("lock-tree")
+    assert await estate.heal() == ["connections-exhausted"]
+    await estate.break_("lock-tree")
+    await estate.heal()
 
 
 async def test_every_fault_has_a_name_of_its_own_and_one_line() -> None:

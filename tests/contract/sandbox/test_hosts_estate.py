@@ -14,7 +14,7 @@ from tests.contract.sandbox.hosts_client import NODE, NODE_IP, connect, run
 async def test_the_runtime_of_a_node_shows_the_pods_of_the_cluster() -> None:
     estate = await Estate.start(pace=Pace(30.0), starters={"hosts": STARTERS["hosts"]})
     try:
-        (hosts,) = estate.members
+        (hosts,) = estate.members.values()
         store = estate.cluster.store
         pods = [pod["metadata"] for pod in store.list("pods") if pod["spec"].get("nodeName") == NODE]
         async with connect(hosts, NODE_IP) as conn:

@@ -11,7 +11,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from providers.core.errors import UsageError
+from providers.core.errors import Unreachable, UsageError
 from sandbox.postgres.cluster import RESERVING
 from sandbox.postgres.faults import DATABASE_FAULTS
 from sandbox.postgres.server import Postgres, start
@@ -115,6 +115,8 @@ async def test_no_connection_is_left_but_for_whoever_is_on_call(postgres: Postgr
     async with broken(postgres, "connections-exhausted"):
         with pytest.raises(psycopg.OperationalError, match="connection slots are reserved"):
             await ask(postgres, "SELECT 1", "viewer")
+        with pytest.raises(Unreachable, match="connection slots are reserved"):
+            await FAULTS["lock-tree"].inject(postgres)
         count = "SELECT count(*) FROM pg_stat_activity WHERE usename = 'fusion_app'"
         if postgres.server.release < RESERVING:
             with pytest.raises(psycopg.OperationalError, match="connection slots are reserved"):
@@ -150,8 +152,9 @@ async def test_the_server_is_down_and_comes_back_with_its_rows(postgres: Postgre
             await ask(postgres, "SELECT 1")
         with pytest.raises(psycopg.OperationalError):
             await held.execute("SELECT 1")
-        with pytest.raises(UsageError, match="database is down"):
-            await FAULTS["slow-query"].inject(postgres)
+        for name in ("slow-query", "lock-tree", "idle-in-transaction", "connections-exhausted"):
+            with pytest.raises(UsageError, match="database is down"):
+                await FAULTS[name].inject(postgres)
         await FAULTS["lock-tree"].heal(postgres)
     await held.close()
     assert postgres.front.port == port

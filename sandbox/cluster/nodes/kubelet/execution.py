@@ -62,7 +62,8 @@ class Execution:
 
     async def _ending(self, main: asyncio.Task[int]) -> tuple[int, str]:
         with suppress(TimeoutError):
-            code = await asyncio.wait_for(main, self.box.world.pace.seconds(self._grace))
+            async with asyncio.timeout(self.box.world.pace.seconds(self._grace)):
+                code = await main
             return code, "Completed" if code == 0 else "Error"
         return KILLED, "Error"
 
