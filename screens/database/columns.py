@@ -85,6 +85,7 @@ BLOCKING: tuple[Column[LockNode], ...] = (
     Column("HOLDS UP", holding, 15, weight=10),
     Column("AGE", lambda n: aged(n.backend.longest if n.backend else None), 6, right=True, weight=9),
     Column("STATE", lambda n: state(n.backend) if n.backend else Cell("-", "muted"), 20, weight=6),
+    Column("WAITED", lambda n: aged(n.waited), 6, right=True, weight=7),
     Column("LOCK", locked, 40, weight=7),
     Column("USER", lambda n: Cell(n.backend.user if n.backend else "-"), 16, weight=4),
     Column("APP", lambda n: Cell(n.backend.app if n.backend else "-"), 24, weight=5),

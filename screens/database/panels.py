@@ -113,7 +113,11 @@ class StatementTable(TablePanel[Statement]):
         return f"of {known.known}{since}" + (f", {known.evicted} evictions" if known.evicted else "")
 
     def target(self) -> Selection | None:
-        return (Target("statements", "pg_stat_statements"), {}) if self.reading.value is not None else None
+        known: Statements | None = self.reading.value
+        if known is None:
+            return None
+        since = known.since.isoformat() if known.since else ""
+        return Target("statements", "pg_stat_statements", "", since), {}
 
 
 class Connections(TablePanel[ConnectionGroup]):

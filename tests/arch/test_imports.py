@@ -14,7 +14,10 @@ def _loaded(statement: str) -> set[str]:
     return set(done.stdout.split())
 
 
-@pytest.mark.parametrize("module", ["providers.core.site", "providers.kube.provider", "providers.kube.rollback"])
+_HOUSE = ["providers.core.site", *(f"providers.{name}.{part}" for name in ("kube", "postgres", "redis", "aws") for part in ("provider", "actions"))]
+
+
+@pytest.mark.parametrize("module", _HOUSE)
 def test_providers_know_no_terminal(module: str) -> None:
     assert not _loaded(f"import {module}") & {"textual", "rich", "tui", "screens", "sandbox"}
 

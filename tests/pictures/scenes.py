@@ -13,7 +13,8 @@ from screens.services.log import LogScreen
 from screens.services.pages import section_lines
 from tests.app.console import Terminal
 from tests.pictures import frozen
-from tests.pictures.stage import Cut, Known, picture, staged, still
+from tests.pictures import frozen_database as database
+from tests.pictures.stage import NOTHING_ELSE, Cut, Known, StillOnes, picture, staged, still
 from tests.unit.kube.build import crash_loop, pod_manifest
 from tui.confirm import Confirm
 from tui.header import Header
@@ -38,6 +39,7 @@ class Scene(NamedTuple):
     age: float = 0.4
     environ: Mapping[str, str] = {}
     styled: bool = False
+    more: StillOnes = NOTHING_ELSE
 
 
 def _pressing(*keys: str) -> Callable[[Terminal], Awaitable[None]]:
@@ -98,6 +100,18 @@ DENIED: Final[Known] = {
 DOWN: Final[Known] = {name: Cut(value, REFUSED) for name, value in WELL.items()}
 EMPTY: Final[Known] = {"light": frozen.LIGHT, "workloads": (), "pods": (), "events": (), "exposed": ()}
 
+SYSTEMS: Final = StillOnes(
+    postgres={
+        "light": database.POSTGRES_LIGHT, "overview": database.OVERVIEW, "activity": database.ACTIVITY,
+        "blocking": database.BLOCKING, "transactions": database.LONG, "statements": database.STATEMENTS,
+    },
+    redis={
+        "light": database.REDIS_LIGHT, "overview": database.CACHE, "clients": database.CLIENTS,
+        "slowlog": database.SLOWLOG, "latency": database.LATENCY, "bigkeys": database.BIG_KEYS,
+    },
+    aws={"light": database.AWS_LIGHT, "databases": database.DATABASES},
+)  # fmt: skip
+
 SCENES: Final[dict[str, Scene]] = {
     "services-80x24": Scene(WELL, SMALL),
     "services-160x50": Scene(WELL, WIDE),
@@ -115,6 +129,12 @@ SCENES: Final[dict[str, Scene]] = {
     "confirm": Scene(BAD, SMALL, "READ-ONLY: tab", confirm),
     "menu": Scene(BAD, SMALL, "Roll back", _pressing("j", "a")),
     "options": Scene(BAD, SMALL, "image *", _pressing("j", "a", "j", "j", "j", "enter")),
+    "database-80x24": Scene(WELL, SMALL, "4101", _pressing("3"), more=SYSTEMS),
+    "database-160x50": Scene(WELL, WIDE, "4107", _pressing("3"), more=SYSTEMS),
+    "statements": Scene(WELL, MIDDLE, "SELECT * FROM swaps", _pressing("3", "f3"), more=SYSTEMS),
+    "cache": Scene(WELL, MIDDLE, "orderbook", _pressing("3", "f5"), more=SYSTEMS),
+    "rds": Scene(WELL, MIDDLE, "fusion-bitcoin-2", _pressing("3", "f6"), more=SYSTEMS),
+    "database-not-configured": Scene(WELL, SMALL, "No postgres section", _pressing("3")),
     "help": Scene(WELL, SMALL, "Half down", _pressing("question_mark")),
     "command-line": Scene(WELL, SMALL, ": theme", _pressing("colon", "t", "tab")),
     "few-colours": Scene(BAD, SMALL, "CrashLoopBackOff", environ={"TERM": "linux"}, production=True, styled=True),
@@ -140,7 +160,7 @@ async def take(name: str) -> str:
     """The picture of a scene."""
     scene = SCENES[name]
     async with staged(
-        scene.known, scene.size, production=scene.production, age=scene.age, variables=scene.environ
+        scene.known, scene.size, production=scene.production, age=scene.age, variables=scene.environ, more=scene.more
     ) as terminal:
         await settle(terminal, scene)
         return picture(terminal, styled=scene.styled)

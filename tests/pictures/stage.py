@@ -6,7 +6,7 @@ import asyncio
 import os
 import tempfile
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,14 +14,21 @@ from typing import Any, NamedTuple
 from rich.segment import Segment
 from rich.style import Style
 
+from providers.aws.provider import Aws
 from providers.core.audit import Audit
 from providers.core.config import BRIDGE, Config, Environment, GateSettings, Kubernetes, Thresholds
-from providers.core.errors import BackendError
+from providers.core.config import Aws as AwsSettings
+from providers.core.config import Postgres as PostgresSettings
+from providers.core.config import Redis as RedisSettings
+from providers.core.errors import BackendError, NotFound
 from providers.core.feed import Feed
 from providers.core.gate import Gate
+from providers.core.provider import Provider
 from providers.core.runtime import Core
 from providers.core.site import Site
 from providers.kube.provider import Kube
+from providers.postgres.provider import Postgres
+from providers.redis.provider import Redis
 from screens import MODES
 from tests.app.console import Terminal
 from tests.pictures.frozen import NAMESPACE, Still
@@ -79,6 +86,37 @@ class Cluster(Kube):
             await feed.aclose()
 
 
+class StillOnes(NamedTuple):
+    """What is known of the systems beside the cluster; None is not configured."""
+
+    postgres: Known | None = None
+    redis: Known | None = None
+    aws: Known | None = None
+
+    def providers(self, age: float) -> Iterator[Provider]:
+        """Each real, but for its feeds, which have said all they have to say."""
+        if self.postgres is not None:
+            yield _stilled(Postgres("staging", PostgresSettings(host="db.example"), Thresholds()), self.postgres, age)
+        if self.redis is not None:
+            yield _stilled(Redis("staging", RedisSettings(), Thresholds()), self.redis, age)
+        if self.aws is not None:
+            yield _stilled(Aws("staging", AwsSettings(region="eu-west-1"), Thresholds()), self.aws, age)
+
+
+NOTHING_ELSE = StillOnes()
+
+
+def _stilled(provider: Any, known: Known, age: float) -> Provider:
+    feeds = {name: still(name, known.get(name, NotFound("not looked at here", source="here")), age)
+             for name in ("light", *provider.feeds)}  # fmt: skip
+    for name, feed in feeds.items():
+        feed.source = provider.source
+        setattr(provider, name, feed)
+    provider.feeds = {name: feed for name, feed in feeds.items() if name != "light"}
+    made: Provider = provider
+    return made
+
+
 @contextmanager
 def environ(more: Mapping[str, str]) -> Iterator[None]:
     """The environment variables that a picture depends on."""
@@ -98,13 +136,19 @@ def environ(more: Mapping[str, str]) -> Iterator[None]:
 
 @asynccontextmanager
 async def staged(
-    known: Known, size: tuple[int, int], *, production: bool = False, age: float = 0.4, variables: Mapping[str, str]
+    known: Known,
+    size: tuple[int, int],
+    *,
+    production: bool = False,
+    age: float = 0.4,
+    variables: Mapping[str, str],
+    more: StillOnes = NOTHING_ELSE,
 ) -> AsyncIterator[Terminal]:
     """The console with everything read."""
     core = Core()
     core.start()
     with tempfile.TemporaryDirectory() as directory, environ(variables), held(Still()):
-        site = _site(Path(directory), Cluster(known, age), production)
+        site = _site(Path(directory), Cluster(known, age), production, tuple(more.providers(age)))
         app = FusionApp(core, lambda _: site, site, MODES)
         try:
             async with app.run_test(size=size, notifications=True) as pilot:
@@ -117,12 +161,12 @@ async def staged(
             assert core.stop(5.0)
 
 
-def _site(path: Path, kube: Kube, production: bool) -> Site:
+def _site(path: Path, kube: Kube, production: bool, more: Sequence[Provider]) -> Site:
     environment = Environment("staging", production=production, kubernetes=kube.settings)
     config = Config(default="staging", environments={"staging": environment})
     audit = Audit(path / "audit", clock=Still(), anchor=lambda _: None)
     gate = Gate("staging", production, audit, OPERATOR, GateSettings(), Still())
-    return Site("staging", config, environment, (kube,), gate, audit, OPERATOR)
+    return Site("staging", config, environment, (kube, *more), gate, audit, OPERATOR)
 
 
 def picture(terminal: Terminal, *, styled: bool) -> str:
