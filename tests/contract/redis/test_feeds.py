@@ -40,6 +40,8 @@ async def cache(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cache
     (home / "redis").mkdir(mode=0o700)
     started = await start(Grounds(home, home / "redis", 7))
     yield started
+    # The server first: a client that just gets an answer could miss that it is to end.
+    await started.child.stop()
     await started.stop()
 
 
