@@ -29,7 +29,9 @@ def chart(histogram: Histogram, width: int, muted: Style, bad: Style) -> Strip:
     errors = sum(bar.errors for bar in bars)
     segments = [Segment(f" {bars[0].at:%H:%M:%S} ", muted)]
     segments += [Segment(_sign(bar, most), bad if bar.errors else muted) for bar in bars]
-    segments.append(Segment(f" {bars[-1].end - _SECOND:%H:%M:%S} {errors} errors", bad if errors else muted))
+    segments.append(
+        Segment(f" {bars[-1].end - _SECOND:%H:%M:%S} {errors} error{'s' * (errors != 1)}", bad if errors else muted)
+    )
     return Strip(segments).adjust_cell_length(width, muted)
 
 

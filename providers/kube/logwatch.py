@@ -16,7 +16,7 @@ from providers.core.errors import BackendError
 from providers.kube.client import KubeClient
 from providers.kube.logwire import stamp_of
 from providers.kube.values import Pod
-from providers.logs.line import Origin, order_of
+from providers.logs.line import Origin, moment, order_of
 from providers.logs.resume import Resume
 
 PATIENCE: Final = 3.0
@@ -31,8 +31,16 @@ VOLUME: Final = 1 << 20
 """Bytes after which the log is asked for its first line, so that no rotation goes by unseen."""
 SMALLEST: Final = 4 << 20
 """A file with fewer bytes is not rotated: clusters do so at 10 MiB (the kubelet's default) and more."""
+APART: Final = 8.0
+"""Seconds from one rotation to the next, at least: a kubelet looks every ten."""
 _MUCH: Final = 1 << 16
 """Bytes after which a log that was quiet is listened to as closely as in the beginning."""
+
+
+def _apart(before: bytes, after: bytes) -> float:
+    """Seconds between two stamps; endless when there is only one."""
+    first, second = moment(before), moment(after)
+    return (second - first).total_seconds() if first and second else float("inf")
 
 
 class Sight(Protocol):
@@ -60,6 +68,7 @@ class LogWatch:
         self.size = 0
         """Bytes that came since then: a file that is smaller is not rotated."""
         self._asked = 0
+        self._rotated = b""
         self.goes_on_with = b""
         """After `stalled`: the first line of the file to go on with, when the old one was read to its end for sure."""
         self._client = client
@@ -93,7 +102,7 @@ class LogWatch:
 
     def of_another(self) -> None:
         """What comes next is in a file of its own."""
-        self.begins, self.size, self._asked = b"", 0, 0
+        self.begins, self._rotated, self.size, self._asked = b"", b"", 0, 0
 
     async def stalled(self) -> None:
         """Return when the log goes on without the stream."""
@@ -131,7 +140,7 @@ class LogWatch:
         if not head or self._silence() < patience:
             return False
         self.goes_on_with = head if patience == PATIENCE else b""
-        self.begins, self.size, self._asked = head, 0, 0
+        self.begins, self._rotated, self.size, self._asked = head, head, 0, 0
         return True
 
     async def _look_at_beginning(self) -> None:
@@ -139,9 +148,9 @@ class LogWatch:
         if order_of(head) > order_of(self._resume.newest):
             # Nothing of the new file has come yet, and perhaps the stream stays at the old one.
             return
-        if order_of(head) > order_of(self.begins):
+        if order_of(head) > order_of(self.begins) and _apart(self._rotated, head) >= APART:
             self._torn(head)
-            self.begins, self.size = head, self.size - self._asked
+            self.begins, self._rotated, self.size = head, head, self.size - self._asked
         self._asked = self.size
 
     async def _ask(self, **params: int) -> bytes:

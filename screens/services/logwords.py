@@ -70,15 +70,17 @@ def _truth(state: LogState, standing: Standing, *, short: bool) -> str:
     counted = Counter(stream.state for stream in state.streams)
     streams = ", ".join(f"{counted[name]} {name}" for name in _ORDER if counted[name]) or "no streams yet"
     lags = [stream.lag for stream in state.streams if stream.lag is not None and stream.state == "live"]
-    lag = f"lag {max(lags):.1f} s" if lags else "lag -"
+    lag = f"lag {_lag(max(lags, default=None))}"
     numbers = (
         (state.gaps, "GAPS", "GAPS"), (state.unsure, "unsure", "uns"),
         (state.dropped, "dropped", "drop"), (state.late, "late", "late"),
         (state.shortened, "cut", "cut"), (state.repeats, "repeats", "rep"), (state.screened, "screened", "scr"),
         (standing.fell, "fell out", "out"),
     )  # fmt: skip
+    # What is always to be seen; on narrow screens the rest only when there is any.
+    always = {"GAPS", "dropped"} if short else {word for _, word, _ in numbers} - {"unsure"}
     counts = " ".join(
-        f"{count} {brief if short else word}" for count, word, brief in numbers if count or brief != "uns"
+        f"{count} {brief if short else word}" for count, word, brief in numbers if count or word in always
     )
     return f" {streams} · {lag} · {counts}"
 
@@ -91,7 +93,7 @@ def streams(state: LogState) -> list[str]:
     """Every stream on a line of its own, then what was lost or left out."""
     width = max((len(stream.origin.label) for stream in state.streams), default=0)
     lines = [
-        f"{stream.origin.label:<{width}}  {stream.state:<13} lag {_lag(stream.lag):<7} {stream.detail}".rstrip()
+        f"{stream.origin.label:<{width}}  {_standing(stream)}  {stream.detail}".rstrip()
         for stream in sorted(state.streams, key=lambda stream: stream.origin.label)
     ]
     return [
@@ -106,6 +108,11 @@ def streams(state: LogState) -> list[str]:
         f"{state.unsure} rotations that hide whether lines are missing",
         *(_place(gap) for gap in state.places),
     ]  # fmt: skip
+
+
+def _standing(stream: StreamState) -> str:
+    """Only what is live can lag behind."""
+    return f"live  lag {_lag(stream.lag)}" if stream.state == "live" else stream.state
 
 
 def _place(gap: Gap) -> str:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from providers.logs.gap import Gaps
 from providers.logs.line import Line, Origin
 from providers.logs.merge import FIRST, QUIET, Merge
 from providers.logs.resume import Resume
@@ -46,6 +47,28 @@ def test_a_line_that_never_ends_takes_no_more_room() -> None:
         assert splitter.feed(b"y" * 50) == []
     assert splitter.feed(b"\nz\n") == [b"y" * 100, b"z"]
     assert splitter.shortened == 1
+
+
+def test_a_file_that_was_read_to_its_end_leaves_no_gap_before_the_next() -> None:
+    head = line("head", 7)
+    for begins, gaps in ((b"", 1), (head.stamp, 0)):
+        resume = Resume()
+        resume.fresh([line("a", 1), line("b", 2)])
+        resume.reopened(begins)
+        assert resume.fresh([head, line("c", 8)]) == [head, line("c", 8)]
+        assert (resume.gaps, resume.torn) == (gaps, head.stamp if gaps else b"")
+
+
+def test_a_place_is_told_once() -> None:
+    gaps = Gaps(POD)
+    gaps.add(b"2026-01-01T00:00:01Z", "rotated", sure=False)
+    gaps.add(b"2026-01-01T00:00:01Z", "rotated away")
+    gaps.expect("restarted")
+    gaps.expect("restarted")
+    gaps.arrived(b"2026-01-01T00:00:02Z")
+    gaps.arrived(b"2026-01-01T00:00:03Z")
+    assert (gaps.lost, gaps.unsure) == (1, 1)
+    assert [gap.before[18:19] for gap in gaps.places] == [b"1", b"2"]
 
 
 class _Server:
