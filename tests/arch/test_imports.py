@@ -16,9 +16,6 @@ def _loaded(statement: str) -> set[str]:
 
 _SYSTEMS = ("kube", "postgres", "redis", "aws")
 _HOUSE = ["providers.core.site", *(f"providers.{name}.{part}" for name in _SYSTEMS for part in ("provider", "actions"))]
-    "providers.core.site",
-    *(f"providers.{name}.{part}" for name in ("kube", "postgres", "redis", "aws") for part in ("provider", "actions")),
-]
 
 
 @pytest.mark.parametrize("module", _HOUSE)

@@ -62,11 +62,11 @@ def statement(number: int, query: str, calls: int, mean: float, share: float, la
     )  # fmt: skip
 
 
+_JOIN = "SELECT * FROM swaps JOIN htlcs ON swap_id = swaps.id WHERE swaps.id = $1"
 STATEMENTS = Statements(
     (
-        statement(11, "SELECT * FROM swaps JOIN htlcs ON swap_id = swaps.id WHERE swaps.id = $1", 912_004, 38.2, 0.71,
-                  Since(412, 70_600.0)),
-        statement(12, "UPDATE confirmations SET confirmations = $1 WHERE txid = $2", 120_331, 4.1, 0.2, Since(61, 250.0)),
+        statement(11, _JOIN, 912_004, 38.2, 0.71, Since(412, 70_600.0)),
+        statement(12, "UPDATE confirmations SET depth = $1 WHERE txid = $2", 120_331, 4.1, 0.2, Since(61, 250.0)),
         statement(13, "SELECT value, at FROM prices WHERE pair = $1 ORDER BY at DESC LIMIT $2", 2_004_120, 0.04, 0.09),
     ),
     known=208, hidden=0, since=ago(days=3), evicted=0, opened=ago(minutes=4),
