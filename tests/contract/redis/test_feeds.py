@@ -48,7 +48,11 @@ async def cache(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Cache
 @pytest_asyncio.fixture(scope="module", loop_scope="module", params=FLAVOURS)
 async def own(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Server]:
     async with server(
-        tmp_path_factory.mktemp("own") / "s", request.param, maxmemory="256mb", slowlog_log_slower_than="0"
+        tmp_path_factory.mktemp("own") / "s",
+        request.param,
+        maxmemory="256mb",
+        slowlog_log_slower_than="0",
+        enable_debug_command="yes",
     ) as made:
         yield made
 
@@ -189,10 +193,9 @@ async def test_a_watchdog_that_is_off_says_how_to_switch_it_on(own: Server, conn
 async def test_sampling_never_holds_the_server(own: Server, connect: Connect) -> None:
     """No call of a millisecond by the server's own measure, in a round that the machine's other work left alone."""
     async with own.direct as client, client.pipeline(transaction=False) as pipe:
-        for at in range(3000):
-            pipe.set(f"many:{at}", "x" * (at % 100))
+        pipe.execute_command("DEBUG", "POPULATE", 15_000, "many", 50)
         pipe.rpush("big:list", *range(30_000))
-        pipe.hset("big:hash", mapping={f"f{at}": at for at in range(30_000)})
+        pipe.hset("big:hash", mapping={f"f{at}": at for at in range(100_000)})
         await pipe.execute()
     client = connect(own.settings()).client
     rounds = []
