@@ -19,6 +19,7 @@ from tests.unit.kube.build import crash_loop, pod_manifest
 from tui.confirm import Confirm
 from tui.header import Header
 from tui.page import PageScreen
+from tui.screen import ModeScreen
 
 PLACE: Final = Path(__file__).parent
 SMALL, WIDE, MIDDLE = (80, 24), (160, 50), (120, 36)
@@ -146,6 +147,9 @@ async def settle(terminal: Terminal, scene: Scene) -> None:
     """Do what has to be done, and wait until nothing moves any more."""
     await scene.act(terminal)
     await terminal.shows(scene.shows)
+    looked_at: Any = terminal.app.screen
+    if isinstance(looked_at, ModeScreen):
+        await terminal.until(lambda: all(p.reading.state != "waiting" for p in looked_at.shown_panels()))
     # Toasts come and go by the clock of the machine.
     terminal.app.clear_notifications()
     await terminal.until(lambda: not terminal.app.screen.query("Toast"))
