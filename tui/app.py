@@ -27,19 +27,12 @@ from providers.core.feed import Fault
 from providers.core.runtime import Core
 from providers.core.site import Site
 from tui import theme
-from tui.change import ChangeFlow
-from tui.command import Completion, run_command
 from tui.filter import Filter
 from tui.glass import Glass
-from tui.help import help_lines
-from tui.jump import Jump
 from tui.keys import KEYS, bindings, keymap, pretty
-from tui.palette import commands
+from tui.later import Later, collect_again, import_beside
 from tui.panel import Panel
-from tui.prompt import Prompt
-from tui.reveal import Revealed
 from tui.text import Guard, content, pages
-from tui.view import TextScreen
 
 T = TypeVar("T")
 
@@ -48,6 +41,8 @@ LEAVE_AT_LAST = 12.0
 """Seconds until the console is left, whatever does not end: without and with a change in flight."""
 
 BETWEEN = "between environments"
+OPENS = ("tui.change", "tui.prompt", "tui.command", "tui.help", "tui.view", "tui.jump", "tui.palette", "tui.reveal")
+"""What a key opens over every screen."""
 
 
 class Mode(NamedTuple):
@@ -103,7 +98,17 @@ class FusionApp(App[int], inherit_bindings=False):
         self.set_keymap(self._keys)
         self.submit(self.site.open(), lambda _: None)
         await self._enter_modes()
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        """The first frame stands; what it did not need comes now."""
+        collect_again()
         self.submit(_unfinished(self.site), self._show_unfinished)
+
+    def look_ahead(self, modules: Sequence[str]) -> None:
+        """Import what the screen opens, the dialogs and the other modes before somebody asks for them."""
+        modes = (mode.build.module for mode in self._modes_by_name.values() if isinstance(mode.build, Later))
+        import_beside((*modules, *OPENS, *modes))
 
     async def _enter_modes(self) -> None:
         for mode in self._modes_by_name.values():
@@ -155,6 +160,8 @@ class FusionApp(App[int], inherit_bindings=False):
         if found is None:
             self.say("Nothing is selected that could be changed.", "warning")
         else:
+            from tui.change import ChangeFlow
+
             ChangeFlow(self, *found).start()
 
     def _selected_target(self) -> tuple[Target, Mapping[str, str]] | None:
@@ -193,6 +200,8 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_filter(self) -> None:
         """Filter what has the focus."""
+        from tui.prompt import Prompt
+
         subject: Any = self.focused if hasattr(self.focused, "set_filter") else self.screen
         if not hasattr(subject, "set_filter"):
             self.say("There is nothing to filter here.")
@@ -217,6 +226,8 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_command(self) -> None:
         """The command line of the console."""
+        from tui.command import Completion, run_command
+        from tui.prompt import Prompt
 
         def typed(text: str | None) -> None:
             if text:
@@ -226,12 +237,17 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_help(self) -> None:
         """The keys of the focused thing, then those of the console."""
+        from tui.help import help_lines
+        from tui.view import TextScreen
+
         places = {place for where in (self.focused, self.screen) for place in getattr(where, "places", ())}
         here = getattr(self.focused, "title", "") or "Here"
         self.push_screen(TextScreen("Keys", tuple(help_lines(here, places, self._keys, self._modes_by_name))))
 
     def action_jump(self) -> None:
         """A letter for every panel."""
+        from tui.jump import Jump
+
         panels = [p for p in self.screen.query(Panel) if p.display]
         if panels:
             self.push_screen(Jump(panels), lambda panel: panel.focus() if panel is not None else None)
@@ -265,15 +281,21 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def _show_unfinished(self, lines: Sequence[str]) -> None:
         if lines:
+            from tui.view import TextScreen
+
             self.push_screen(TextScreen("UNFINISHED: the end of these was never recorded. Verify each.", lines))
 
     def export_screenshot(self, **options: Any) -> str:
         """A picture for a file or a colleague: nothing that is revealed is in it."""
+        from tui.reveal import Revealed
+
         for revealed in self.screen.query(Revealed):
             revealed.mask()
         return super().export_screenshot(**options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
+        from tui.palette import commands
+
         return commands(self, screen, self._keys, self._modes_by_name)
 
     def get_key_display(self, binding: Binding) -> str:

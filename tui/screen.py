@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 
@@ -14,7 +15,13 @@ if TYPE_CHECKING:
 
 
 class ModeScreen(Screen[None]):
-    """Base of the modes."""
+    """Base of the modes. `opens` names the modules of what opens over it, to be imported once it shows something."""
+
+    opens: ClassVar[Sequence[str]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_ahead = False
 
     @property
     def fusion(self) -> FusionApp:
@@ -26,8 +33,15 @@ class ModeScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
-        for panel in self.query(Panel):
-            panel.listen()
+        # What listening sets off, from imports to requests, would compete with the first frame.
+        self.call_after_refresh(self._listen)
+
+    def _listen(self) -> None:
+        if self in self.app.screen_stack:
+            for header in self.query(Header):
+                header.listen()
+            for panel in self.query(Panel):
+                panel.listen()
 
     def on_screen_suspend(self) -> None:
         # A dialog over the screen is no reason to stop: only another mode is.
@@ -40,3 +54,6 @@ class ModeScreen(Screen[None]):
             header.tick()
         for panel in self.query(Panel):
             panel.tick()
+        if not self._looked_ahead and any(panel.reading.state != "waiting" for panel in self.query(Panel)):
+            self._looked_ahead = True
+            self.fusion.look_ahead(self.opens)

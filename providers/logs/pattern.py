@@ -9,11 +9,15 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import re2
-
+from providers.core.deferred import Deferred
 from providers.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import re2
+else:
+    re2 = Deferred("re2")
 
 LONGEST: Final = 1000
 """Characters of an expression."""
