@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -70,12 +71,20 @@ class FusionApp(App[int], inherit_bindings=False):
         self.site: Site = site
         self._open_site = open_site
         self._modes_by_name: Mapping[str, Mode] = {mode.name: mode for mode in modes}
+        self._shown = False
+        self._put_off: deque[Callable[[], object]] = deque()
         self._guard = Guard()
         self._glass = Glass()
         for known in theme.THEMES:
             self.register_theme(known)
         self._keys = keymap(site.config.keys)
-        self._first_theme = theme.chosen(site.config.theme, theme_name, self.available_themes, no_color=self.no_color)
+        # Set before there is anything to draw: later every style would be worked out twice.
+        self.theme = theme.chosen(site.config.theme, theme_name, self.available_themes, no_color=self.no_color)
+        self._add_modes()
+        self.add_mode(BETWEEN, Screen)
+        # Begin with the first of them: Textual would draw an empty screen and leave it again.
+        self._current_mode = next(iter(self._modes_by_name))
+        self._screen_stacks = {self._current_mode: []}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._guard)
@@ -83,6 +92,15 @@ class FusionApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual sends each line that was drawn anew as a whole."""
         super()._display(screen, self._glass.only_new(renderable))
+        if renderable is not None and self._put_off:
+            self.call_later(self._begin)
+
+    def once_shown(self, work: Callable[[], object]) -> None:
+        """Do what would compete with the first frame once that stands; from then on at once."""
+        if self._shown:
+            work()
+        else:
+            self._put_off.append(work)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.PRODUCTION
@@ -90,30 +108,27 @@ class FusionApp(App[int], inherit_bindings=False):
     def on_resize(self) -> None:
         self._glass.forget()
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         # Whoever stopped the console and goes on has seen a shell in between.
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
-        self.add_mode(BETWEEN, Screen)
-        self.theme = self._first_theme
         self.set_keymap(self._keys)
         self.submit(self.site.open(), lambda _: None)
-        await self._enter_modes()
-        self.call_after_refresh(self._begin)
+        self.once_shown(collect_again)
+        self.once_shown(lambda: self.submit(_unfinished(self.site), self._show_unfinished))
 
     def _begin(self) -> None:
-        """The first frame stands; what it did not need comes now."""
-        collect_again()
-        self.submit(_unfinished(self.site), self._show_unfinished)
+        self._shown = True
+        while self._put_off:
+            self._put_off.popleft()()
 
     def look_ahead(self, modules: Sequence[str]) -> None:
         """Import what the screen opens, the dialogs and the other modes before somebody asks for them."""
         modes = (mode.build.module for mode in self._modes_by_name.values() if isinstance(mode.build, Later))
         import_beside((*modules, *OPENS, *modes))
 
-    async def _enter_modes(self) -> None:
+    def _add_modes(self) -> None:
         for mode in self._modes_by_name.values():
             self.add_mode(mode.name, partial(mode.build, self.core, self.site))
-        await self.switch_mode(next(iter(self._modes_by_name)))
 
     def submit(
         self,
@@ -196,7 +211,8 @@ class FusionApp(App[int], inherit_bindings=False):
         await self.switch_mode(BETWEEN)
         for mode in self._modes_by_name:
             await self.remove_mode(mode)
-        await self._enter_modes()
+        self._add_modes()
+        await self.switch_mode(next(iter(self._modes_by_name)))
 
     def action_filter(self) -> None:
         """Filter what has the focus."""

@@ -33,8 +33,7 @@ class ModeScreen(Screen[None]):
         self.set_interval(1.0, self._tick)
 
     def on_screen_resume(self) -> None:
-        # What listening sets off, from imports to requests, would compete with the first frame.
-        self.call_after_refresh(self._listen)
+        self.fusion.once_shown(self._listen)
 
     def _listen(self) -> None:
         if self in self.app.screen_stack:
