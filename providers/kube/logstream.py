@@ -17,7 +17,7 @@ from providers.core.errors import BackendError, Denied, Garbled, Invalid, NotFou
 from providers.core.text import clean
 from providers.kube.client import KubeClient
 from providers.kube.logwatch import SMALLEST, LogWatch, Sight
-from providers.kube.logwire import LogTarget, log_params, parsed
+from providers.kube.logwire import LogTarget, Unread, log_params
 from providers.kube.values import Container, Pod
 from providers.logs.gap import Gap
 from providers.logs.line import Line, Origin, moment
@@ -53,7 +53,7 @@ class _LeftBehind(Unreachable):
     """The log went on without the stream."""
 
 
-Put = Callable[[Origin, list[Line]], Awaitable[None]]
+Put = Callable[[Origin, Sequence[Line]], Awaitable[None]]
 
 
 class LogStream:
@@ -267,7 +267,7 @@ class LogStream:
 
     async def _emit(self, raws: Sequence[bytes]) -> None:
         torn = self.resume.gaps
-        lines = self.resume.fresh(parsed(self.origin, raws, self.resume.newest)) if raws else []
+        lines = self.resume.fresh(Unread(self.origin, raws, self.resume.newest)) if raws else ()
         if self.resume.gaps > torn:
             self._gap(self.resume.torn, "what was read last is not there any more: rotated away", sure=not self._behind)
         if lines:
