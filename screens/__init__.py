@@ -1,7 +1,9 @@
-"""The modes of the console, one folder each. A new one is one line here."""
+"""The modes of the console, one folder each. A new one is one line here; its screen is imported when it is shown."""
 
-from screens.database.screen import DatabaseScreen
-from screens.services.screen import ServicesScreen
 from tui.app import Mode
+from tui.later import Later
 
-MODES = (Mode("services", ServicesScreen), Mode("database", DatabaseScreen))
+MODES = (
+    Mode("services", Later("screens.services.screen:ServicesScreen")),
+    Mode("database", Later("screens.database.screen:DatabaseScreen")),
+)

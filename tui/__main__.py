@@ -73,6 +73,9 @@ def cli(
 def open_console(invocation: Invocation, theme: str) -> int:
     """Run the console until it is left; returns the exit code."""
     _prepare_terminal()
+    from tui.later import put_off_collecting
+
+    put_off_collecting()
     from providers.core.runtime import Core
     from screens import MODES
     from tui.app import FusionApp

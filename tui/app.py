@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 import traceback
+from collections import deque
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
@@ -27,20 +28,12 @@ from providers.core.feed import Fault
 from providers.core.runtime import Core
 from providers.core.site import Site
 from tui import theme
-from tui.change import ChangeFlow
-from tui.command import Completion, run_command
 from tui.filter import Filter
 from tui.glass import Glass
-from tui.help import help_lines
-from tui.jump import Jump
 from tui.keys import KEYS, bindings, keymap, pretty
-from tui.palette import commands
+from tui.later import Later, collect_again, import_beside
 from tui.panel import Panel
-from tui.prompt import Prompt
-from tui.reveal import Revealed
-from tui.screen import ModeScreen
 from tui.text import Guard, content, pages
-from tui.view import TextScreen
 
 T = TypeVar("T")
 
@@ -49,6 +42,8 @@ LEAVE_AT_LAST = 12.0
 """Seconds until the console is left, whatever does not end: without and with a change in flight."""
 
 BETWEEN = "between environments"
+OPENS = ("tui.change", "tui.prompt", "tui.command", "tui.help", "tui.view", "tui.jump", "tui.palette", "tui.reveal")
+"""What a key opens over every screen."""
 
 
 class Mode(NamedTuple):
@@ -76,12 +71,20 @@ class FusionApp(App[int], inherit_bindings=False):
         self.site: Site = site
         self._open_site = open_site
         self._modes_by_name: Mapping[str, Mode] = {mode.name: mode for mode in modes}
+        self._shown = False
+        self._put_off: deque[Callable[[], object]] = deque()
         self._guard = Guard()
         self._glass = Glass()
         for known in theme.THEMES:
             self.register_theme(known)
         self._keys = keymap(site.config.keys)
-        self._first_theme = theme.chosen(site.config.theme, theme_name, self.available_themes, no_color=self.no_color)
+        # Set before there is anything to draw: later every style would be worked out twice.
+        self.theme = theme.chosen(site.config.theme, theme_name, self.available_themes, no_color=self.no_color)
+        self._add_modes()
+        self.add_mode(BETWEEN, Screen)
+        # Begin with the first of them: Textual would draw an empty screen and leave it again.
+        self._current_mode = next(iter(self._modes_by_name))
+        self._screen_stacks = {self._current_mode: []}
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         return (*super().get_line_filters(), self._guard)
@@ -89,6 +92,15 @@ class FusionApp(App[int], inherit_bindings=False):
     def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
         """Textual sends each line that was drawn anew as a whole."""
         super()._display(screen, self._glass.only_new(renderable))
+        if renderable is not None and self._put_off:
+            self.call_later(self._begin)
+
+    def once_shown(self, work: Callable[[], object]) -> None:
+        """Do what would compete with the first frame once that stands; from then on at once."""
+        if self._shown:
+            work()
+        else:
+            self._put_off.append(work)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         return theme.PRODUCTION
@@ -96,20 +108,27 @@ class FusionApp(App[int], inherit_bindings=False):
     def on_resize(self) -> None:
         self._glass.forget()
 
-    async def on_mount(self) -> None:
+    def on_mount(self) -> None:
         # Whoever stopped the console and goes on has seen a shell in between.
         self.app_resume_signal.subscribe(self, lambda _: self._glass.forget())
-        self.add_mode(BETWEEN, Screen)
-        self.theme = self._first_theme
         self.set_keymap(self._keys)
         self.submit(self.site.open(), lambda _: None)
-        await self._enter_modes()
-        self.submit(_unfinished(self.site), self._show_unfinished)
+        self.once_shown(collect_again)
+        self.once_shown(lambda: self.submit(_unfinished(self.site), self._show_unfinished))
 
-    async def _enter_modes(self) -> None:
+    def _begin(self) -> None:
+        self._shown = True
+        while self._put_off:
+            self._put_off.popleft()()
+
+    def look_ahead(self, modules: Sequence[str]) -> None:
+        """Import what the screen opens, the dialogs and the other modes before somebody asks for them."""
+        modes = (mode.build.module for mode in self._modes_by_name.values() if isinstance(mode.build, Later))
+        import_beside((*modules, *OPENS, *modes))
+
+    def _add_modes(self) -> None:
         for mode in self._modes_by_name.values():
             self.add_mode(mode.name, partial(mode.build, self.core, self.site))
-        await self.switch_mode(next(iter(self._modes_by_name)))
 
     def submit(
         self,
@@ -156,6 +175,8 @@ class FusionApp(App[int], inherit_bindings=False):
         if found is None:
             self.say("Nothing is selected that could be changed.", "warning")
         else:
+            from tui.change import ChangeFlow
+
             ChangeFlow(self, *found).start()
 
     def _selected_target(self) -> tuple[Target, Mapping[str, str]] | None:
@@ -191,10 +212,13 @@ class FusionApp(App[int], inherit_bindings=False):
         await self.switch_mode(BETWEEN)
         for mode in self._modes_by_name:
             await self.remove_mode(mode)
-        await self._enter_modes()
+        self._add_modes()
+        await self.switch_mode(next(iter(self._modes_by_name)))
 
     def action_filter(self) -> None:
         """Filter what has the focus."""
+        from tui.prompt import Prompt
+
         subject: Any = self.focused if hasattr(self.focused, "set_filter") else self.screen
         if not hasattr(subject, "set_filter"):
             self.say("There is nothing to filter here.")
@@ -219,6 +243,8 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_command(self) -> None:
         """The command line of the console."""
+        from tui.command import Completion, run_command
+        from tui.prompt import Prompt
 
         def typed(text: str | None) -> None:
             if text:
@@ -228,12 +254,18 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def action_help(self) -> None:
         """The keys of the focused thing, then those of the console."""
+        from tui.help import help_lines
+        from tui.view import TextScreen
+
         places = {place for where in (self.focused, self.screen) for place in getattr(where, "places", ())}
         here = getattr(self.focused, "title", "") or "Here"
         self.push_screen(TextScreen("Keys", tuple(help_lines(here, places, self._keys, self._modes_by_name))))
 
     def action_jump(self) -> None:
         """A letter for every panel."""
+        from tui.jump import Jump
+        from tui.screen import ModeScreen
+
         panels = self.screen.shown_panels() if isinstance(self.screen, ModeScreen) else ()
         if panels:
             self.push_screen(Jump(panels), lambda panel: panel.focus() if panel is not None else None)
@@ -268,15 +300,21 @@ class FusionApp(App[int], inherit_bindings=False):
 
     def _show_unfinished(self, lines: Sequence[str]) -> None:
         if lines:
+            from tui.view import TextScreen
+
             self.push_screen(TextScreen("UNFINISHED: the end of these was never recorded. Verify each.", lines))
 
     def export_screenshot(self, **options: Any) -> str:
         """A picture for a file or a colleague: nothing that is revealed is in it."""
+        from tui.reveal import Revealed
+
         for revealed in self.screen.query(Revealed):
             revealed.mask()
         return super().export_screenshot(**options)
 
     def get_system_commands(self, screen: Screen[Any]) -> Any:
+        from tui.palette import commands
+
         return commands(self, screen, self._keys, self._modes_by_name)
 
     def get_key_display(self, binding: Binding) -> str:

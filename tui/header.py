@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Header(Vertical):
         super().__init__()
         self._core = core
         self._site = site
-        self._ends = [core.subscribe(provider.light, _nothing) for provider in site.providers]
+        self._ends: list[Callable[[], None]] = []
 
     def compose(self) -> ComposeResult:
         yield Static(id="place", markup=False)
@@ -50,6 +51,11 @@ class Header(Vertical):
 
     def on_mount(self) -> None:
         self.set_class(self._site.production, "-production")
+
+    def listen(self) -> None:
+        """Keep the lights on until it is gone; idempotent."""
+        if not self._ends and self.is_attached:
+            self._ends = [self._core.subscribe(provider.light, _nothing) for provider in self._site.providers]
 
     def on_resize(self) -> None:
         self.tick()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, ClassVar
 
 from rich.style import Style
+from textual.css.styles import RenderStyles
+from textual.dom import DOMNode
 from textual.scroll_view import ScrollView
 
 
@@ -37,6 +40,26 @@ class Inked(ScrollView, can_focus=True):
         &:ansi .cell--focus { background: ansi_default; color: ansi_default; text-style: bold reverse; }
     }
     """
+
+    @classmethod
+    @cache
+    def _get_component_classes(cls) -> frozenset[str]:
+        """None ahead of its use: Textual would work all of them out anew whenever anything about a widget changes."""
+        return frozenset()
+
+    def get_component_styles(self, *names: str) -> RenderStyles:
+        for name in names:
+            if name not in self._component_styles and name in super()._get_component_classes():
+                node = DOMNode(classes=name)
+                node._attach(self)
+                self.app.stylesheet.apply(node)
+                self._component_styles[name] = node.styles
+        return super().get_component_styles(*names)
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._component_styles.clear()
+        self.refresh()
 
     @property
     def breadth(self) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rich.cells import chop_cells
@@ -18,6 +19,8 @@ _SIGNS: Final = {"error": "E", "fatal": "F", "warn": "W"}
 WIDE, NARROW = 160, 100
 LOOKED_AT: Final = 16 * 1024
 """Bytes of a line that are drawn at most, however far it is wrapped."""
+REMEMBERED: Final = 256
+"""Drawn lines that are kept: two screens of them."""
 
 
 class Look(NamedTuple):
@@ -41,6 +44,8 @@ class Drawn(NamedTuple):
     rows: tuple[str, ...]
 
 
+# Lines that only moved, as all do in a log that goes on, are not read for their meaning again.
+@lru_cache(maxsize=REMEMBERED)
 def drawn(line: Line, look: Look, width: int, mark: bool = False) -> Drawn:
     """A line in a window of `width` cells."""
     shape = shape_of(line.text[:LOOKED_AT])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.screen import Screen
 from textual.widget import Widget
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 
 
 class ModeScreen(Screen[None]):
-    """Base of the modes."""
+    """Base of the modes. `opens` names the modules of what opens over it, to be imported once it shows something."""
+
+    opens: ClassVar[Sequence[str]] = ()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._looked_ahead = False
 
     @property
     def fusion(self) -> FusionApp:
@@ -31,16 +38,23 @@ class ModeScreen(Screen[None]):
 
     def listen(self) -> None:
         """Subscribe what is looked at, and nothing else: a panel of a hidden page costs its server nothing."""
+        self.fusion.once_shown(self._listen)
+
+    def shown_panels(self) -> list[Panel[Any]]:
+        """The panels that are not hidden, nor part of something hidden."""
+        return [p for p in self.query(Panel) if all(w.display for w in p.ancestors_with_self if isinstance(w, Widget))]
+
+    def _listen(self) -> None:
+        if self not in self.app.screen_stack:
+            return
+        for header in self.query(Header):
+            header.listen()
         shown = self.shown_panels()
         for panel in self.query(Panel):
             if panel in shown:
                 panel.listen()
             else:
                 panel.rest()
-
-    def shown_panels(self) -> list[Panel[Any]]:
-        """The panels that are not hidden, nor part of something hidden."""
-        return [p for p in self.query(Panel) if all(w.display for w in p.ancestors_with_self if isinstance(w, Widget))]
 
     def on_screen_suspend(self) -> None:
         # A dialog over the screen is no reason to stop: only another mode is.
@@ -53,3 +67,6 @@ class ModeScreen(Screen[None]):
             header.tick()
         for panel in self.query(Panel):
             panel.tick()
+        if not self._looked_ahead and any(panel.reading.state != "waiting" for panel in self.query(Panel)):
+            self._looked_ahead = True
+            self.fusion.look_ahead(self.opens)

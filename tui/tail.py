@@ -67,6 +67,7 @@ class Tail(Widget, can_focus=True):
         self._top = 0
         self._working = False
         self._drawn: list[Strip] = []
+        self._strips: dict[Row, Strip] = {}
 
     @property
     def following(self) -> bool:
@@ -102,6 +103,9 @@ class Tail(Widget, can_focus=True):
         self.think()
         self.refresh()
 
+    def on_resize(self) -> None:
+        self._strips.clear()
+
     def widen(self) -> bool:
         """Show every line again; False when nothing was filtered."""
         filtered = bool(self.filter.text)
@@ -133,7 +137,9 @@ class Tail(Widget, can_focus=True):
         room = max(0, height - len(heads))
         found, place = window(self.book, self.look, Place(self.cursor, self._top), room, width)
         self.cursor, self._top = place
-        rows = [self._strip(row, width) for row in found]
+        # What only moved is not drawn anew.
+        self._strips = {row: self._strips.get(row) or self._strip(row, width) for row in found}
+        rows = [self._lit(self._strips[row], row) for row in found]
         blank = Strip.blank(width, self.get_component_rich_style("tail--plain"))
         return [*heads, *rows, *[blank] * (room - len(rows))][:height]
 
@@ -149,8 +155,14 @@ class Tail(Widget, can_focus=True):
         segments = [Segment(text if first else " " * len(text), chosen) for text, chosen in lead]
         room = max(0, width - sum(len(text) for text, _ in lead))
         segments.append(Segment(fitted(found.rows[row.part], room), style))
-        strip = Strip(segments).adjust_cell_length(width, style)
+        return Strip(segments).adjust_cell_length(width, style)
+
+    def _lit(self, strip: Strip, row: Row) -> Strip:
         return strip.apply_style(self.get_component_rich_style("tail--cursor")) if row.number == self.cursor else strip
+
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._strips.clear()
 
     def _stand(self) -> int | None:
         """The line one stands on; the newest while following."""

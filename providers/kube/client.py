@@ -10,13 +10,13 @@ import time
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp
 import msgspec
 
 from providers.core.action import Permission
 from providers.core.config import Kubernetes
+from providers.core.deferred import Deferred
 from providers.core.errors import (
     BackendError,
     ServerFault,
@@ -30,6 +30,11 @@ from providers.core.text import clean
 from providers.kube.answers import error_of, garbled
 from providers.kube.credentials import Access, load_access
 from providers.kube.review import REVIEW_PATH, allowed_in, review_body
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 CONNECT_DEADLINE = 3.0
 LOGIN_PAUSE = 30.0

@@ -25,7 +25,7 @@ from providers.kube.answers import LOGIN_FIX
 
 PLUGIN_DEADLINE = 10.0
 """Seconds a credential plugin may take; then its whole process group is ended."""
-_LIBRARY = "kubernetes.aio.config.kube_config"
+_LIBRARIES = ("aiohttp", "kubernetes.aio.config.kube_config")
 DEFAULT_KUBECONFIG = "~/.kube/config"
 
 
@@ -87,9 +87,10 @@ async def load_access(settings: Kubernetes, environ: dict[str, str] | None = Non
 
 
 def _load_library() -> None:
-    """Import the client library, which takes long and is needed nowhere else; on a thread, so that the loop goes on."""
-    if _LIBRARY not in sys.modules:
-        import_module(_LIBRARY)
+    """Import what requests are made with, which takes long; on a thread, so that the loop goes on."""
+    if not sys.modules.keys() >= set(_LIBRARIES):
+        for library in _LIBRARIES:
+            import_module(library)
         # Its thousands of models stay to the end: the collector, which stops every thread, need not look at them again.
         gc.freeze()
 

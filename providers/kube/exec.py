@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
-import aiohttp
 import msgspec
 
+from providers.core.deferred import Deferred
 from providers.core.errors import TimedOut, Unreachable
 from providers.kube.client import KubeClient
+
+if TYPE_CHECKING:
+    import aiohttp
+else:
+    aiohttp = Deferred("aiohttp")
 
 LIMIT = 256 * 1024
 DEADLINE = 10.0

@@ -14,7 +14,7 @@ from providers.core.errors import Garbled, Unreachable
 from providers.core.text import clean
 from providers.kube.client import KubeClient
 from providers.kube.logwatch import LogWatch, Sight
-from providers.kube.logwire import LogTarget, log_params, parsed
+from providers.kube.logwire import LogTarget, Unread, log_params
 from providers.logs.gap import Gaps
 from providers.logs.line import Line, Origin, moment
 from providers.logs.resume import Resume
@@ -40,7 +40,7 @@ class LeftBehind(Unreachable):
     """The log went on without the stream."""
 
 
-Put = Callable[[Origin, list[Line]], Awaitable[None]]
+Put = Callable[[Origin, Sequence[Line]], Awaitable[None]]
 
 
 class LogReader:
@@ -136,7 +136,7 @@ class LogReader:
 
     async def _emit(self, raws: Sequence[bytes]) -> None:
         torn = self.resume.gaps
-        lines = self.resume.fresh(parsed(self.origin, raws, self.resume.newest)) if raws else []
+        lines = self.resume.fresh(Unread(self.origin, raws, self.resume.newest)) if raws else ()
         if self.resume.gaps > torn:
             self.gaps.add(self.resume.torn, _NOT_THERE, sure=not self.behind)
         if lines:

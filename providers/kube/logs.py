@@ -15,6 +15,7 @@ from providers.core.errors import NotFound
 from providers.core.feed import Feed, Reading
 from providers.kube.client import KubeClient
 from providers.kube.logstream import LogStream, LogTarget, StreamState
+from providers.kube.logwire import Unread
 from providers.kube.selectors import Selector
 from providers.kube.values import Pod
 from providers.logs.gap import Gap
@@ -207,8 +208,14 @@ class LogSource:
                 shortened=past.shortened + stream.log.splitter.shortened,
             )  # fmt: skip
 
-    async def _put(self, origin: Origin, lines: list[Line]) -> None:
-        kept = self._screening.kept(lines) if self._screening else lines
+    def _kept(self, lines: Sequence[Line]) -> Sequence[Line]:
+        if isinstance(lines, Unread):
+            places = self._screening.candidates(lines.raws)
+            lines = [lines[place] for place in places] if len(places) < len(lines) else lines
+        return self._screening.kept(lines)
+
+    async def _put(self, origin: Origin, lines: Sequence[Line]) -> None:
+        kept = self._kept(lines) if self._screening else lines
         self._received += len(lines)
         self._screened += len(lines) - len(kept)
         self._merge.put(origin, kept, time.monotonic())

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import Final
+from functools import cached_property
+from typing import Final, overload
 
 import msgspec
 
@@ -66,6 +67,37 @@ def stamp_of(raw: bytes) -> bytes:
     """The stamp a line begins with; b"" without one."""
     found = _STAMP.match(raw)
     return found[0] if found else b""
+
+
+class Unread(Sequence[Line]):
+    """Lines as the kubelet sends them with timestamps=true, each made when it is looked at: most are screened out.
+
+    `stamp` is that of the line before the first.
+    """
+
+    def __init__(self, origin: Origin, raws: Sequence[bytes], stamp: bytes) -> None:
+        self.raws = raws
+        self._origin = origin
+        self._stamp = stamp
+
+    def __len__(self) -> int:
+        return len(self.raws)
+
+    def __iter__(self) -> Iterator[Line]:
+        return iter(self._lines)
+
+    @overload
+    def __getitem__(self, at: int) -> Line: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Line]: ...
+    def __getitem__(self, at: int | slice) -> Line | Sequence[Line]:
+        if isinstance(at, int) and (stamp := stamp_of(self.raws[at])):
+            return Line(self._origin, stamp, self.raws[at][len(stamp) + 1 :])
+        return self._lines[at]
+
+    @cached_property
+    def _lines(self) -> list[Line]:
+        return parsed(self._origin, self.raws, self._stamp)
 
 
 def parsed(origin: Origin, raws: Sequence[bytes], stamp: bytes) -> list[Line]:

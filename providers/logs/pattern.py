@@ -9,15 +9,21 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import accumulate
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import re2
-
+from providers.core.deferred import Deferred
 from providers.core.errors import UsageError
+
+if TYPE_CHECKING:
+    import re2
+else:
+    re2 = Deferred("re2")
 
 LONGEST: Final = 1000
 """Characters of an expression."""
 _SIGNS: Final = frozenset("\\^$.|?*+()[]{}")
+_PLACES: Final = frozenset("\\^$")
+"""Signs that an expression needs to tell where in the line it is."""
 _SAMPLE: Final = 32
 _MEMORY: Final = 8 << 20
 """Bytes one compiled expression may take, its caches included."""
@@ -41,19 +47,24 @@ class Pattern:
         # For lines joined by newlines: anchors mean each line's ends, and no match runs over into the next.
         return re2.compile(b"(?m)" + self._coded, _options())
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether what it finds in a line it also finds in a longer one that ends with that line."""
+        return not _PLACES.intersection(self.text)
+
     def found_in(self, line: bytes) -> bool:
         """Whether the line has a match. Needs no lock while it looks."""
         return self._one.search(line) is not None
 
     def indices(self, lines: Sequence[bytes]) -> list[int]:
         """Which of these lines match, by position."""
+        sample = lines[:_SAMPLE]
+        if sum(map(self.found_in, sample)) * 2 <= len(sample):
+            return self._sparse(lines)
         if not _SIGNS.intersection(self.text):
             literal = self._coded
             return [index for index, line in enumerate(lines) if literal in line]
-        sample = lines[:_SAMPLE]
-        if sum(map(self.found_in, sample)) * 2 > len(sample):
-            return [index for index, line in enumerate(lines) if self.found_in(line)]
-        return self._sparse(lines)
+        return [index for index, line in enumerate(lines) if self.found_in(line)]
 
     def _sparse(self, lines: Sequence[bytes]) -> list[int]:
         """In one pass over all: far faster than one by one, as long as few match."""

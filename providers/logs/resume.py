@@ -55,7 +55,7 @@ class Resume:
         """What is read next is another container's: nothing of the last one will be sent again."""
         self._another = True
 
-    def fresh(self, lines: list[Line]) -> list[Line]:
+    def fresh(self, lines: Sequence[Line]) -> Sequence[Line]:
         """Those that were not read before; takes note of them."""
         if self._expected is not None:
             self._expect(lines)

@@ -29,6 +29,14 @@ class Screening:
     def __bool__(self) -> bool:
         return bool(self.include or self.exclude)
 
+    def candidates(self, raws: Sequence[bytes]) -> Sequence[int]:
+        """Which lines may stay, by position, when they still have something before their text: a stamp."""
+        places: Sequence[int] = range(len(raws))
+        for pattern in (pattern for pattern in self.include if pattern.anywhere):
+            left = raws if len(places) == len(raws) else [raws[place] for place in places]
+            places = [places[i] for i in pattern.indices(left)]
+        return places
+
     def kept(self, lines: Sequence[Line]) -> Sequence[Line]:
         """The lines that stay, in their order."""
         for pattern in self.include:

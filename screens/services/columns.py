@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from providers.core.action import Change
-from providers.kube.rollouts import Revision
 from providers.kube.values import Endpoints, Event, Pod, Service
 from providers.kube.workloads import Meter, Workload
 from tui.cell import Cell, Column
 from tui.format import bytes_text, cores, span
 from tui.moment import now
+
+if TYPE_CHECKING:
+    from providers.kube.rollouts import Revision
 
 NEAR_LIMIT = 0.9
 _ROLLOUT = {"complete": "ok", "progressing": "warn", "stuck": "fail", "degraded": "fail", "paused": "warn"}

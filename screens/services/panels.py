@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from providers.core.action import Target
-from providers.kube.rollouts import Revision
 from providers.kube.values import Endpoints, Event, Pod, Service, matches
 from providers.kube.workloads import Workload
 from screens.services import columns
 from tui.table import TablePanel
+
+if TYPE_CHECKING:
+    from providers.kube.rollouts import Revision
 
 Selection = tuple[Target, Mapping[str, str]]
 
@@ -108,7 +110,7 @@ class Services(TablePanel[tuple[Service, Endpoints | None]]):
         return (Target("service", s[0].name, s[0].namespace, s[0].uid), {}) if s else None
 
 
-class Revisions(TablePanel[Revision]):
+class Revisions(TablePanel["Revision"]):
     """The revisions of one deployment; an action here goes to the selected one."""
 
     title = "Revisions"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -16,20 +16,17 @@ from providers.core.config import Service
 from providers.core.feed import Feed, poll
 from providers.core.runtime import Core
 from providers.core.site import Site
-from providers.kube.describe import PATHS
-from providers.kube.logs import LogTarget
+from providers.kube.logwire import LogTarget
 from providers.kube.provider import Kube
 from providers.kube.selectors import Selector
-from screens.services.contents import ContentsScreen
-from screens.services.log import LogScreen
-from screens.services.pages import described, manifest
 from screens.services.panels import Events, Pods, Selection, Services, Workloads
-from screens.services.rollouts import RolloutsScreen
 from tui.header import Header
 from tui.keys import bindings
-from tui.page import Lines, PageScreen
 from tui.screen import ModeScreen
 from tui.table import TablePanel
+
+if TYPE_CHECKING:
+    from tui.page import Lines
 
 DESCRIBE_EVERY = 5.0
 """Seconds between two readings of a description: its events are news."""
@@ -52,6 +49,10 @@ class ServicesScreen(ModeScreen):
     """
     BINDINGS: ClassVar[list[Any]] = bindings("services")
     places = ("table", "services")
+    opens = (
+        "screens.services.log", "screens.services.pages", "screens.services.contents", "screens.services.rollouts",
+        "tui.page", "providers.kube.describe",
+    )  # fmt: skip
 
     def __init__(self, core: Core, site: Site) -> None:
         super().__init__()
@@ -105,6 +106,8 @@ class ServicesScreen(ModeScreen):
         self._open_logs(previous=True)
 
     def _open_logs(self, *, previous: bool) -> None:
+        from screens.services.log import LogScreen
+
         wanted = self._log_target(previous)
         if wanted is None:
             self.fusion.say("Select a pod or a deployment to read logs.", "warning")
@@ -134,12 +137,18 @@ class ServicesScreen(ModeScreen):
         return None
 
     def action_describe(self) -> None:
+        from screens.services.pages import described
+        from tui.page import PageScreen
+
         if (chosen := self._describable()) is not None:
             read = partial(described, self._kube.client, chosen.kind, chosen.namespace, chosen.name)
             feed: Feed[Lines] = Feed("describe", self._kube.source, poll(read, DESCRIBE_EVERY), deadline=20.0)
             self.app.push_screen(PageScreen(self._core, chosen.label, feed))
 
     def action_yaml(self) -> None:
+        from screens.services.pages import manifest
+        from tui.page import PageScreen
+
         if (chosen := self._describable()) is not None:
             read = partial(manifest, self._kube.client, chosen.kind, chosen.namespace, chosen.name)
             page = PageScreen(self._core, f"{chosen.label} as YAML", Asked("manifest", self._kube.source, read))
@@ -147,10 +156,14 @@ class ServicesScreen(ModeScreen):
 
     def action_contents(self) -> None:
         """Environment, config maps and secrets of the selected pod; without one, of the namespace."""
+        from screens.services.contents import ContentsScreen
+
         pod = self.focused.selected if isinstance(self.focused, Pods) else None
         self.app.push_screen(ContentsScreen(self._core, self._site, self._kube, pod))
 
     def action_rollouts(self) -> None:
+        from screens.services.rollouts import RolloutsScreen
+
         workload = self.query_one(Workloads).selected
         if workload is None:
             self.fusion.say("Select a deployment to see its revisions.", "warning")
@@ -160,6 +173,8 @@ class ServicesScreen(ModeScreen):
         self.app.push_screen(RolloutsScreen(self._core, self._site, self._kube, target))
 
     def _describable(self) -> Target | None:
+        from providers.kube.describe import PATHS
+
         found = self.target()
         if found is None:
             self.fusion.say("Nothing is selected.", "warning")
