@@ -30,6 +30,7 @@ def pod(raw: wire.Pod) -> values.Pod:
         owner=f"{owner.kind}/{owner.name}" if owner else "",
         message=_short(raw.status.message),
         deleting=raw.metadata.deletion_timestamp is not None,
+        over=raw.status.phase in ("Succeeded", "Failed"),
         containers=containers,
         conditions=_conditions(raw.status.conditions),
     )

@@ -23,7 +23,6 @@ FRESH: Final = 5.0
 WAITS: Final = 15.0
 """Seconds after which a log is asked for again although nothing is known of its container."""
 _WHOLE: Final = 2
-_FINISHED: Final = frozenset({"Completed", "Error", "Succeeded", "Failed"})
 
 
 class LogStream:
@@ -118,7 +117,7 @@ class LogStream:
             self._removed(cut=cut)
             return False
         container = self._container(pod)
-        if pod.status in _FINISHED or (container.init and container.exit_code == 0):
+        if pod.over or (container.init and container.exit_code == 0):
             # A stream that ends says nothing of why: read once more before the log counts as whole.
             if self._ends < _WHOLE:
                 return True

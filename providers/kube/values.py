@@ -57,7 +57,10 @@ class Condition(msgspec.Struct, frozen=True, gc=False):
 
 
 class Pod(Value, frozen=True, kw_only=True):
-    """A pod. `status` and `ready` read as kubectl prints them; `owner` is "ReplicaSet/name"."""
+    """A pod. `status` and `ready` read as kubectl prints them; `owner` is "ReplicaSet/name".
+
+    `over`: every container has ended for good. A status alone does not say so: "Error" also stands before a restart.
+    """
 
     status: str
     ready: str
@@ -69,6 +72,7 @@ class Pod(Value, frozen=True, kw_only=True):
     owner: str = ""
     message: str = ""
     deleting: bool = False
+    over: bool = False
     containers: tuple[Container, ...] = ()
     conditions: tuple[Condition, ...] = ()
 

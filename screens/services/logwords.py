@@ -45,11 +45,20 @@ def heads(standing: Standing, state: LogState, saved: Sequence[tuple[str, bool]]
     else:
         rows = [(_title(standing), "title"), (truth, "note"), *([(f" {keys}", "muted")] if keys else [])]
     trouble = [stream for stream in state.streams if stream.state in {"reconnecting", "denied"}]
-    if state.pods:
+    # What keeps the streams away mostly keeps the pods from being seen as well: that is said once.
+    if state.pods and state.pods not in {stream.detail for stream in trouble}:
         rows.append((f" {state.pods}", "error"))
     if trouble:
-        rows.append((" " + " · ".join(_named(stream) for stream in trouble), "error"))
+        rows.append((" " + " · ".join(_troubles(trouble)), "error"))
     return rows
+
+
+def _troubles(trouble: Sequence[StreamState]) -> list[str]:
+    """One by name, several with the same reason by their number."""
+    alike = Counter((stream.state, stream.detail) for stream in trouble)
+    alone = [_named(stream) for stream in trouble if alike[stream.state, stream.detail] == 1]
+    many = [f"{count} streams {state.upper()}: {why}" for (state, why), count in alike.items() if count > 1]
+    return [*many, *alone]
 
 
 def _title(standing: Standing) -> str:
