@@ -42,3 +42,5 @@ def _import_each(modules: Iterable[str]) -> None:
         # What cannot be imported is said to whoever asks for it.
         with suppress(ImportError):
             import_module(module)
+    # Modules stay to the end, too.
+    gc.freeze()
