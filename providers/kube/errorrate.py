@@ -21,6 +21,8 @@ WINDOW = 60
 SAMPLE = 256 * 1024
 """Bytes read of one container's window; more than that is counted up from the sample's share."""
 PODS_AT_MOST = 10
+SLICE = 500
+"""Lines after which others run: about a millisecond."""
 
 
 class ErrorRate(msgspec.Struct, frozen=True):
@@ -50,7 +52,7 @@ async def rate_of(client: KubeClient, service: Service, pods: tuple[Pod, ...]) -
         samples = await asyncio.gather(*(_sample(client, pod, container) for pod, container in names))
     except Denied as error:
         return ErrorRate(service.name, None, fault=Fault.of(error))
-    count = sum(_errors(sample, pattern) for sample in samples)
+    count = sum([await _errors(sample, pattern) for sample in samples])
     return ErrorRate(service.name, count * 60 / WINDOW, cut=any(len(s) >= SAMPLE for s in samples))
 
 
@@ -65,5 +67,12 @@ async def _sample(client: KubeClient, pod: Pod, container: str) -> bytes:
         return b""
 
 
-def _errors(sample: bytes, pattern: re.Pattern[str]) -> int:
-    return sum(1 for line in sample.splitlines() if pattern.search(line[:4096].decode("utf-8", "replace")))
+async def _errors(sample: bytes, pattern: re.Pattern[str]) -> int:
+    """Lines in which the pattern is found, a slice at a time: all samples at once would hold the loop for 30 ms."""
+    lines, count = sample.splitlines(), 0
+    for start in range(0, len(lines), SLICE):
+        count += sum(
+            1 for line in lines[start : start + SLICE] if pattern.search(line[:4096].decode("utf-8", "replace"))
+        )
+        await asyncio.sleep(0)
+    return count
