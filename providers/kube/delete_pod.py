@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar, Final
+from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
@@ -16,14 +16,12 @@ from providers.kube.follow import why
 from providers.kube.health import Expectations
 from providers.kube.identity import who_am_i
 from providers.kube.impact import budget_line, pods_of, read_budgets
-from providers.kube.pod_deletion import PodDeletion
+from providers.kube.pod_deletion import LONGEST_GRACE, PodDeletion
 from providers.kube.raw import Manifest, items, part
 from providers.kube.values import Budget, Pod, matches
 
 if TYPE_CHECKING:
     from providers.kube.provider import Kube
-
-LONGEST_GRACE: Final = 3600
 
 
 class DeletePod:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
 
 from providers.core.action import Progress, Stage
 from providers.core.backoff import Backoff
-from providers.core.errors import BackendError, NotFound
+from providers.core.errors import NotFound
+from providers.core.following import followed
 from providers.core.text import clean
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
@@ -29,7 +29,7 @@ _SLOWEST: Final = 8.0
 """Seconds between two looks while the cluster does not answer."""
 
 
-async def follow(
+def follow(
     client: KubeClient,
     namespace: str,
     name: str,
@@ -44,23 +44,9 @@ async def follow(
     `generation` is the one the change made. A newer one means that somebody went on, which only ends the following when
     `there` says that the change is gone from the deployment: annotating or scaling it leaves the change in place.
     """
-    last: Progress | None = None
-    end, cuts = time.monotonic() + LONGEST, 0
+    look = partial(_look, client, namespace, name, (uid, generation, there))
     patience = Backoff(first=every, cap=_SLOWEST, jitter=0.25)
-    while time.monotonic() < end:
-        try:
-            progress = await _look(client, namespace, name, (uid, generation, there))
-            cuts = 0
-        except BackendError as error:
-            progress = Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
-            cuts += 1
-        if progress != last:
-            yield progress
-            last = progress
-        if progress.stage is not Stage.RUNNING:
-            return
-        await asyncio.sleep(patience.delay(cuts) if cuts else every)
-    yield Progress(Stage.STUCK, f"not done after {LONGEST:g} s; last seen: {last.message if last else 'nothing'}")
+    return followed(look, every=every, longest=LONGEST, patience=patience)
 
 
 async def _look(client: KubeClient, namespace: str, name: str, change: _Change) -> Progress:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Sequence
 from typing import Any, Final
@@ -11,7 +10,8 @@ import msgspec
 
 from providers.core.action import Call, DryRun, Permission, Progress, Stage, Steps
 from providers.core.check import Finding
-from providers.core.errors import BackendError, Conflict, Denied, Invalid, NotFound
+from providers.core.errors import Conflict, Denied, Invalid, NotFound
+from providers.core.following import followed
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
 from providers.kube.deployment_change import Rehearsal
@@ -21,6 +21,8 @@ from providers.kube.impact import pods_of
 from providers.kube.raw import Manifest
 from providers.kube.values import Pod
 
+LONGEST_GRACE: Final = 3600
+"""Seconds that may be given to a pod to end by itself."""
 OVERDUE: Final = 30.0
 """Seconds after its grace from which a pod that is still there hangs."""
 UNREPLACED: Final = 15.0
@@ -42,6 +44,7 @@ class PodDeletion:
         self._expected = expected
         self._path = f"/api/v1/namespaces/{pod.namespace}/pods/{pod.name}"
         self._before: frozenset[str] = frozenset()
+        self._started = self._gone_at = 0.0
         pinned: dict[str, Any] = {"kind": "DeleteOptions", "apiVersion": "v1", "preconditions": {"uid": pod.uid}}
         self._options = pinned | ({} if grace is None else {"gracePeriodSeconds": grace})
         self.permission = Permission("delete", "pods", pod.namespace, pod.name)
@@ -95,29 +98,21 @@ class PodDeletion:
             return None
         return found if found["metadata"]["uid"] == self._pod.uid else None
 
-    async def _follow(self) -> AsyncGenerator[Progress, None]:
-        last: Progress | None = None
-        started, gone_at = time.monotonic(), 0.0
-        while last is None or last.stage is Stage.RUNNING:
-            try:
-                now = await self._now()
-                gone_at = gone_at or (time.monotonic() if now is None else 0.0)
-                progress = await self._look(now, started, gone_at)
-            except BackendError as error:
-                progress = Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
-            if progress != last:
-                yield progress
-                last = progress
-            if progress.stage is Stage.RUNNING:
-                await asyncio.sleep(EVERY)
+    def _follow(self) -> AsyncGenerator[Progress, None]:
+        return followed(self._look, every=EVERY, longest=LONGEST_GRACE + OVERDUE + LONGEST)
 
-    async def _look(self, now: Manifest | None, started: float, gone_at: float) -> Progress:
+    async def _look(self) -> Progress:
+        """Still there, or since it is gone what its owner made in its place."""
+        at = time.monotonic()
+        self._started = self._started or at
+        now = await self._now()
         if now is not None:
-            return leaving(now, time.monotonic() - started)
+            return leaving(now, at - self._started)
+        self._gone_at = self._gone_at or at
         if not self._pod.owner:
             return Progress(Stage.DONE, "it is gone; nothing takes its place", 1.0)
         new = [p for p in await self._peers() if p.uid not in self._before and not p.deleting]
-        return replaced(self._pod, new, time.monotonic() - gone_at)
+        return replaced(self._pod, new, at - self._gone_at)
 
     async def _peers(self) -> list[Pod]:
         """The pods of the same owner, this one among them."""

@@ -12,7 +12,8 @@ import msgspec
 
 from providers.core.action import Progress, Stage, Steps
 from providers.core.check import Evidence, Finding, Verdict
-from providers.core.errors import BackendError, Conflict, NotFound
+from providers.core.errors import Conflict, NotFound
+from providers.core.following import followed
 from providers.postgres.activity import backends
 from providers.postgres.client import PgClient
 from providers.postgres.rights import rights
@@ -102,26 +103,13 @@ class Signal:
             return True
         return self._kill.pins_statement and (not now.active or now.query_start != self._backend.query_start)
 
-    async def _follow(self) -> AsyncGenerator[Progress, None]:
+    def _follow(self) -> AsyncGenerator[Progress, None]:
         """Until the statement, or the session, has ended; a cut of the database is waited out."""
-        last, end = None, time.monotonic() + LONGEST
-        while time.monotonic() < end:
-            progress = await self._look()
-            if progress != last:
-                yield progress
-                last = progress
-            if progress.stage is not Stage.RUNNING:
-                return
-            await asyncio.sleep(EVERY)
-        yield Progress(
-            Stage.STUCK, f"no effect after {LONGEST:g} s: it does not get to look at signals (I/O, rollback)"
-        )
+        late = f"no effect after {LONGEST:g} s: it does not get to look at signals (I/O, rollback)"
+        return followed(self._look, every=EVERY, longest=LONGEST, late=late)
 
     async def _look(self) -> Progress:
-        try:
-            now = await self._now()
-        except BackendError as error:
-            return Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
+        now = await self._now()
         if now is None:
             return Progress(Stage.DONE, f"backend {self._backend.pid} is gone", 1.0)
         if self._over(now):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from providers.core.action import Progress, Stage, Steps
 from providers.core.check import Finding, Verdict
 from providers.core.errors import BackendError, Conflict, Refused, ServerFault, TimedOut, Unreachable
+from providers.core.following import followed
 from providers.redis.check_way import judge_trip
 from providers.redis.client import DEADLINE
 from providers.redis.finding import finding, size
@@ -38,6 +39,7 @@ class Flush:
         self._redis = redis
         self._client = redis.client
         self._scope = scope
+        self._emptied: float | None = None
         self._before: int | None = scope.flushes
         self._at_flush = scope.vitals
 
@@ -104,24 +106,15 @@ class Flush:
         ran, fewer = calls > self._before, keys < self._scope.keys / 2
         return ran if ran is fewer else None
 
-    async def _follow(self) -> AsyncGenerator[Progress, None]:
+    def _follow(self) -> AsyncGenerator[Progress, None]:
         """Freed, then filled again, as far as that is seen. A cut is waited out."""
-        last, end, emptied = None, time.monotonic() + LONGEST, None
-        while time.monotonic() < end:
-            try:
-                info, _, keys = await self._read()
-                if emptied is None and not info.memory.pending_frees:
-                    emptied = time.monotonic()
-                progress = self._progress(info, keys, None if emptied is None else time.monotonic() - emptied)
-            except BackendError as error:
-                progress = Progress(Stage.RUNNING, f"cannot see it just now: {error.message}")
-            if progress != last:
-                yield progress
-                last = progress
-            if progress.stage is not Stage.RUNNING:
-                return
-            await asyncio.sleep(EVERY)
-        yield Progress(Stage.STUCK, f"not done after {LONGEST:g} s; last seen: {last.message if last else 'nothing'}")
+        return followed(self._look, every=EVERY, longest=LONGEST)
+
+    async def _look(self) -> Progress:
+        info, _, keys = await self._read()
+        if self._emptied is None and not info.memory.pending_frees:
+            self._emptied = time.monotonic()
+        return self._progress(info, keys, None if self._emptied is None else time.monotonic() - self._emptied)
 
     def _progress(self, info: Vitals, keys: int, since: float | None) -> Progress:
         """`since` is how long ago the memory was free again, in seconds; None while it is not."""
