@@ -54,6 +54,23 @@ class Finding(msgspec.Struct, frozen=True):
     permission: str = ""
 
 
+def finding(
+    check: str,
+    subject: str,
+    verdict: Verdict,
+    summary: str,
+    source: str,
+    quote: str,
+    *,
+    at: datetime | None = None,
+    fix: str = "",
+    permission: str = "",
+) -> Finding:
+    """One answer with one piece of evidence, as of `at` (now, when it is not given)."""
+    evidence = Evidence(source, quote, at or SYSTEM_CLOCK.now())
+    return Finding(check, subject, verdict, summary, (evidence,), fix, permission)
+
+
 class Check(msgspec.Struct, frozen=True):
     """A read-only question. `id` is the guide row; `ask` returns one finding per subject it judged (at least one)."""
 

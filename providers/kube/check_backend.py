@@ -5,13 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
-import msgspec
-
-from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.check import Check, Finding, Verdict, finding
 from providers.core.config import Service
 from providers.core.errors import BackendError, Denied, Unauthenticated
 from providers.core.text import clean
@@ -48,7 +45,8 @@ async def _reach(kube: Kube, service: Service, url: str, pods: Sequence[Pod]) ->
     chosen = Selector.parse(service.selector)
     pod = next((p for p in pods if p.healthy and not p.deleting and chosen.matches(p.labels)), None)
     if pod is None:
-        return _finding(kube, subject, Verdict.UNKNOWN, "no ready pod to ask from", f"selector {service.selector}")
+        selector = f"selector {service.selector}"
+        return finding(ROW, subject, Verdict.UNKNOWN, "no ready pod to ask from", kube.source, selector)
     container = service.container or next(c.name for c in pod.containers if not c.init)
     try:
         answer = await ask_from(kube.client, pod.namespace, pod.name, container, url)
@@ -64,13 +62,11 @@ def judge_answer(source: str, subject: str, pod: str, answer: Answer) -> Finding
     """2xx in good time is well; anything else names the hop or the status."""
     quote = f"from {pod} with {answer.tool}: {answer.words} in {answer.seconds:.3f} s{_split(answer.split)}"
     if answer.status is None:
-        return _made(source, subject, Verdict.FAIL, answer.words, quote)
+        return finding(ROW, subject, Verdict.FAIL, answer.words, source, quote)
     if not 200 <= answer.status < 300:
-        return _made(source, subject, Verdict.FAIL, f"it answers HTTP {answer.status}", quote)
-    slow = answer.seconds > SLOW
-    return _made(
-        source, subject, Verdict.WARN if slow else Verdict.PASS, f"well, in {answer.seconds * 1000:.0f} ms", quote
-    )
+        return finding(ROW, subject, Verdict.FAIL, f"it answers HTTP {answer.status}", source, quote)
+    verdict = Verdict.WARN if answer.seconds > SLOW else Verdict.PASS
+    return finding(ROW, subject, verdict, f"well, in {answer.seconds * 1000:.0f} ms", source, quote)
 
 
 async def _by_proxy(kube: Kube, subject: str, url: str, why: str, error: BackendError | None) -> Finding:
@@ -85,11 +81,12 @@ async def _by_proxy(kube: Kube, subject: str, url: str, why: str, error: Backend
     except (Denied, Unauthenticated) as refused:
         summary, quote = "it cannot be asked", f"{why}; {refused.message}"
     except BackendError as lost:
-        return _finding(kube, subject, Verdict.FAIL, "not well, asked by the API server", f"{why}; {lost.message}")
+        quote = f"{why}; {lost.message}"
+        return finding(ROW, subject, Verdict.FAIL, "not well, asked by the API server", kube.source, quote)
     else:
         summary, quote = f"not asked from the pod; the API server got an answer in {_ms(started)} ms", why
     # That the API server reaches it says nothing of the pod's own way there.
-    return msgspec.structs.replace(_finding(kube, subject, Verdict.UNKNOWN, summary, quote), permission=permission)
+    return finding(ROW, subject, Verdict.UNKNOWN, summary, kube.source, quote, permission=permission)
 
 
 def _ms(started: float) -> int:
@@ -100,11 +97,3 @@ def _split(split: Sequence[float]) -> str:
     if not split:
         return ""
     return " (" + ", ".join(f"{hop} {at * 1000:.0f} ms" for hop, at in zip(_HOPS, split, strict=False) if at) + ")"
-
-
-def _finding(kube: Kube, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
-    return _made(kube.source, subject, verdict, summary, quote)
-
-
-def _made(source: str, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
-    return Finding(ROW, subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))

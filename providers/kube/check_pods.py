@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.check import Check, Finding, Verdict, finding
 from providers.core.text import clean
 from providers.kube.follow import why
 from providers.kube.values import Container, Pod, Usage
@@ -58,39 +58,39 @@ def judge_pod(pod: Pod, row: str, source: str, recent: timedelta) -> Finding:
         )
         reason = why(pod)
         said = f"{pod.status}, {pod.ready} ready" + ("" if reason == pod.status else f": {reason}")
-        return _finding(row, subject, verdict, clean(said, 300), source, reason)
+        return finding(row, subject, verdict, clean(said, 300), source, reason)
     if pod.last_restart is not None and datetime.now(UTC) - pod.last_restart < recent:
         last = next((c for c in pod.containers if c.last_finished == pod.last_restart), None)
         quote = f"{last.name}: exit {last.last_exit_code} {last.last_reason}" if last else f"{pod.restarts} restarts"
-        return _finding(row, subject, Verdict.WARN, f"restarted {pod.restarts} times, lately", source, quote)
-    return _finding(row, subject, Verdict.PASS, f"{pod.status}, {pod.ready} ready", source, pod.status)
+        return finding(row, subject, Verdict.WARN, f"restarted {pod.restarts} times, lately", source, quote)
+    return finding(row, subject, Verdict.PASS, f"{pod.status}, {pod.ready} ready", source, pod.status)
 
 
 def judge_usage(pod: Pod, used: Usage | None, threshold: float, source: str) -> Finding:
     """Use against limits per container; a missing limit is worth a word, unknown use is unknown."""
     subject = f"pod/{pod.name}"
     if used is None:
-        return _finding("K05", subject, Verdict.UNKNOWN, "no use is known yet", source, "no metrics for this pod")
+        return finding("K05", subject, Verdict.UNKNOWN, "no use is known yet", source, "no metrics for this pod")
     containers = [c for c in pod.containers if not c.init]
     near = [text for c in containers for text in _near(c, used, threshold)]
     if near:
-        return _finding("K05", subject, Verdict.FAIL, "near its limit", source, "; ".join(near))
+        return finding("K05", subject, Verdict.FAIL, "near its limit", source, "; ".join(near))
     missing = [f"{c.name} has no {what} limit" for c in containers for what in _unlimited(c)]
     if missing:
-        return _finding("K05", subject, Verdict.WARN, "limits are missing", source, "; ".join(missing))
-    return _finding("K05", subject, Verdict.PASS, "within its limits", source, f"below {threshold:.0%} of every limit")
+        return finding("K05", subject, Verdict.WARN, "limits are missing", source, "; ".join(missing))
+    return finding("K05", subject, Verdict.PASS, "within its limits", source, f"below {threshold:.0%} of every limit")
 
 
 def judge_probes(pod: Pod, failure: str, source: str) -> Finding:
     """A failing probe by the cluster's own words, or containers nobody asks."""
     subject = f"pod/{pod.name}"
     if failure:
-        return _finding("L04", subject, Verdict.FAIL, "a probe fails", source, failure)
+        return finding("L04", subject, Verdict.FAIL, "a probe fails", source, failure)
     bare = [c.name for c in pod.containers if not c.init and "readiness" not in c.probes]
     if bare:
         quote = f"no readiness probe: {', '.join(bare)}"
-        return _finding("L04", subject, Verdict.WARN, "containers without a readiness probe", source, quote)
-    return _finding("L04", subject, Verdict.PASS, "probes pass", source, "no failure in the events")
+        return finding("L04", subject, Verdict.WARN, "containers without a readiness probe", source, quote)
+    return finding("L04", subject, Verdict.PASS, "probes pass", source, "no failure in the events")
 
 
 def _near(container: Container, used: Usage, threshold: float) -> list[str]:
@@ -106,7 +106,3 @@ def _near(container: Container, used: Usage, threshold: float) -> list[str]:
 def _unlimited(container: Container) -> list[str]:
     pairs = (("cpu", container.cpu_limit), ("memory", container.memory_limit))
     return [what for what, limit in pairs if limit is None]
-
-
-def _finding(row: str, subject: str, verdict: Verdict, summary: str, source: str, quote: str) -> Finding:
-    return Finding(row, subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))

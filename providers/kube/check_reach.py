@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import msgspec
-
-from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.check import Check, Finding, Verdict, finding
 from providers.core.config import Service
 from providers.core.errors import BackendError, Denied
 from providers.core.text import clean
@@ -38,9 +35,9 @@ async def _reached(kube: Kube, row: str) -> list[Finding]:
     peers = [(s, host, port) for s in kube.services for host, port in _peers(s) if port in PORTS[row]]
     if not peers:
         what, ports = _WHAT[row], " or ".join(map(str, PORTS[row]))
-        found = _finding(kube, row, f"the {what}", Verdict.UNKNOWN, f"no service says that it needs a {what}", "needs")
+        said = f"no service says that it needs a {what}"
         fix = f"write services.NAME.needs: [HOST:PORT] with port {ports} into the configuration"
-        return [msgspec.structs.replace(found, fix=fix)]
+        return [finding(row, f"the {what}", Verdict.UNKNOWN, said, kube.source, "needs", fix=fix)]
     pods = await kube.pods.first()
     return list(await asyncio.gather(*(_try(kube, row, service, pods, host, port) for service, host, port in peers)))
 
@@ -54,26 +51,22 @@ def _peers(service: Service) -> Iterator[tuple[str, int]]:
 
 async def _try(kube: Kube, row: str, service: Service, pods: Sequence[Pod], host: str, port: int) -> Finding:
     subject = f"service/{service.name} → {clean(host, 120)}:{port}"
+    found = partial(finding, row, subject, source=kube.source)
     chosen = Selector.parse(service.selector)
     running = [p for p in pods if not p.deleting and chosen.matches(p.labels) and p.status == "Running"]
     # Also a pod that is not ready may be asked: not to reach its database is a common reason for that.
     pod = next((p for p in running if p.healthy), running[0] if running else None)
     if pod is None:
-        return _finding(kube, row, subject, Verdict.UNKNOWN, "no running pod to try from", service.selector)
+        return found(Verdict.UNKNOWN, "no running pod to try from", quote=service.selector)
     container = service.container or next(c.name for c in pod.containers if not c.init)
     try:
         reached = await try_from(kube.client, pod.namespace, pod.name, container, row, host, port)
     except BackendError as error:
-        found = _finding(kube, row, subject, Verdict.UNKNOWN, f"pod/{pod.name} could not be asked", error.message)
-        return msgspec.structs.replace(found, permission=error.permission if isinstance(error, Denied) else "")
+        permission = error.permission if isinstance(error, Denied) else ""
+        said = f"pod/{pod.name} could not be asked"
+        return found(Verdict.UNKNOWN, said, quote=error.message, permission=permission)
     if reached is None:
-        return _finding(
-            kube, row, subject, Verdict.UNKNOWN, "the image has nothing to try with", "no pg_isready, nc or bash"
-        )
+        return found(Verdict.UNKNOWN, "the image has nothing to try with", quote="no pg_isready, nc or bash")
     quote = f"from {pod.name} with {reached.tool}: {reached.words} in {reached.seconds:.3f} s"
     verdict = Verdict.PASS if reached.open else Verdict.FAIL
-    return _finding(kube, row, subject, verdict, "reached" if reached.open else f"not reached: {reached.words}", quote)
-
-
-def _finding(kube: Kube, row: str, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
-    return Finding(row, subject, verdict, summary, (Evidence(kube.source, quote, datetime.now(UTC)),))
+    return found(verdict, "reached" if reached.open else f"not reached: {reached.words}", quote=quote)

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import msgspec
 
-from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.check import Check, Finding, Verdict, finding
 from providers.core.errors import BackendError
 from providers.kube import convert, wire
 from providers.kube.client import KubeClient
@@ -40,7 +39,7 @@ def checks(kube: Kube) -> Sequence[Check]:
     async def pending() -> list[Finding]:
         waiting = [pod for pod in await kube.pods.first() if pod.status == "Pending" and not pod.node]
         if not waiting:
-            return [_finding("pods", Verdict.PASS, "no pod waits for a node", kube.source, "no pod is Pending")]
+            return [finding("N06", "pods", Verdict.PASS, "no pod waits for a node", kube.source, "no pod is Pending")]
         room = await _room(kube)
         return [judge_pending(pod, room, kube.source) for pod in waiting]
 
@@ -51,7 +50,7 @@ def judge_pending(pod: Pod, room: Sequence[Room] | str, source: str) -> Finding:
     """What it needs, what the best node has left (or why that is not known), and the scheduler's own count."""
     cpu, memory = requested([pod])
     needs = f"needs {cpu:g} cpu and {memory / 2**20:.0f} Mi"
-    return _finding(f"pod/{pod.name}", Verdict.FAIL, f"{needs}; {_offer(room, cpu, memory)}", source, why(pod))
+    return finding("N06", f"pod/{pod.name}", Verdict.FAIL, f"{needs}; {_offer(room, cpu, memory)}", source, why(pod))
 
 
 def rooms(nodes: Sequence[Node], pods: Sequence[Pod]) -> list[Room]:
@@ -97,7 +96,3 @@ async def _room(kube: Kube) -> list[Room] | str:
 async def _every_pod(client: KubeClient) -> list[Pod]:
     body = await client.get("/api/v1/pods", {"fieldSelector": "status.phase!=Succeeded,status.phase!=Failed"})
     return [convert.pod(raw) for raw in msgspec.json.decode(body, type=_Pods).items]
-
-
-def _finding(subject: str, verdict: Verdict, summary: str, source: str, quote: str) -> Finding:
-    return Finding("N06", subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
-from providers.core.check import Check, Evidence, Finding, Verdict
+from providers.core.check import Check, Finding, Verdict, finding
 from providers.kube.values import Deployment, Endpoints, Pod, Service, matches
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ def judge_rollout(deployment: Deployment, source: str) -> Finding:
         rollout.state, Verdict.WARN
     )
     summary = f"revision {deployment.revision} is {rollout.state}, {deployment.ready} of {deployment.desired} ready"
-    return _finding("E05", subject, verdict, summary, source, rollout.reason or rollout.state)
+    return finding("E05", subject, verdict, summary, source, rollout.reason or rollout.state)
 
 
 def judge_service(service: Service, behind: Endpoints | None, pods: Sequence[Pod], source: str) -> Finding:
@@ -47,13 +46,13 @@ def judge_service(service: Service, behind: Endpoints | None, pods: Sequence[Pod
     ready, waiting = (behind.ready, behind.not_ready) if behind else ((), ())
     if ready:
         quote = f"{len(ready)} ready, {len(waiting)} not ready"
-        return _finding("L03", subject, Verdict.WARN if waiting else Verdict.PASS, quote, source, ", ".join(ready[:5]))
+        return finding("L03", subject, Verdict.WARN if waiting else Verdict.PASS, quote, source, ", ".join(ready[:5]))
     if waiting:
         summary = f"no ready endpoint, {len(waiting)} not ready"
-        return _finding("L03", subject, Verdict.FAIL, summary, source, ", ".join(waiting[:5]))
+        return finding("L03", subject, Verdict.FAIL, summary, source, ", ".join(waiting[:5]))
     if not service.selector:
-        return _finding("L03", subject, Verdict.FAIL, "no endpoints", source, "no selector: they are made by hand")
-    return _finding("L03", subject, Verdict.FAIL, "its selector chooses no pod", source, _difference(service, pods))
+        return finding("L03", subject, Verdict.FAIL, "no endpoints", source, "no selector: they are made by hand")
+    return finding("L03", subject, Verdict.FAIL, "its selector chooses no pod", source, _difference(service, pods))
 
 
 def _difference(service: Service, pods: Sequence[Pod]) -> str:
@@ -73,7 +72,3 @@ def _difference(service: Service, pods: Sequence[Pod]) -> str:
 def _nearness(selector: dict[str, str], labels: dict[str, str]) -> float:
     """How like the labels are to what is selected: a misspelt value is nearer than an absent key."""
     return sum(SequenceMatcher(None, value, labels.get(key, "")).ratio() for key, value in selector.items())
-
-
-def _finding(row: str, subject: str, verdict: Verdict, summary: str, source: str, quote: str) -> Finding:
-    return Finding(row, subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))

@@ -6,13 +6,12 @@ import asyncio
 import itertools
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
 
 from providers.core.backoff import Backoff
-from providers.core.check import Evidence, Finding, Verdict
+from providers.core.check import Finding, Verdict, finding
 from providers.core.config import Service
 from providers.core.errors import BackendError, Denied, TimedOut, Unreachable
 from providers.core.text import clean
@@ -151,10 +150,11 @@ async def _errors(client: KubeClient, service: Service, pods: Sequence[Pod], exp
 
 
 def _unknown(client: KubeClient, subject: str, summary: str, error: BackendError) -> Finding:
-    found = _finding(client.source, subject, Verdict.UNKNOWN, summary, error.message)
     permission = error.permission if isinstance(error, Denied) else ""
-    return msgspec.structs.replace(found, fix=error.fix, permission=permission)
+    return finding(
+        ROW, subject, Verdict.UNKNOWN, summary, client.source, error.message, fix=error.fix, permission=permission
+    )
 
 
 def _finding(source: str, subject: str, verdict: Verdict, summary: str, quote: str) -> Finding:
-    return Finding(ROW, subject, verdict, summary, (Evidence(source, quote, datetime.now(UTC)),))
+    return finding(ROW, subject, verdict, summary, source, quote)
