@@ -11,14 +11,14 @@ from providers.aws.change import Request, Shown, planned
 from providers.aws.databases import DatabaseReader
 from providers.aws.pinning import CLUSTER, INSTANCE, pinned_cluster
 from providers.aws.values import DbCluster
-from providers.core.action import Change, Option, Plan, Precondition, Risk, Target
+from providers.core.action import Action, Change, Option, Plan, Precondition, Risk, Target
 from providers.core.errors import UsageError
 
 if TYPE_CHECKING:
     from providers.aws.provider import Aws
 
 
-class CreateInstance:
+class CreateInstance(Action):
     """The first instance of a cluster is its writer, each further one a reader."""
 
     id: ClassVar[str] = "create-instance"
@@ -37,10 +37,6 @@ class CreateInstance:
     def hindrance(self, target: Target) -> str:
         """Known without asking: what kind of thing it is."""
         return "" if target.kind in self.kinds else "only a cluster has instances"
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a name or class that makes no sense, NotFound, Denied …"""

@@ -16,7 +16,7 @@ from providers.aws.following import watched
 from providers.aws.judge_databases import judge_lag, judge_status
 from providers.aws.pinning import CLUSTER, pinned_cluster
 from providers.aws.values import AVAILABLE, DbCluster
-from providers.core.action import Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
+from providers.core.action import Action, Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
 from providers.core.check import Finding
 from providers.core.config import Thresholds
 from providers.core.errors import FusionError
@@ -33,7 +33,7 @@ _IDLE: Final = 180.0
 _DNS: Final = 90.0
 
 
-class FailOver:
+class FailOver(Action):
     """Make a reader the writer. One request, followed until the writer changed and the endpoint leads to it."""
 
     id: ClassVar[str] = "fail-over"
@@ -55,10 +55,6 @@ class FailOver:
         known = self._aws.databases.latest.value
         cluster = known.cluster(target.name) if known else None
         return "it has no reader to fail over to" if cluster and not cluster.readers else ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a reader that is none, NotFound, Denied …"""

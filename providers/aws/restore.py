@@ -13,7 +13,7 @@ from providers.aws.client import AwsClient
 from providers.aws.history import window_of
 from providers.aws.pinning import CLUSTER, INSTANCE, pinned
 from providers.aws.values import DbCluster, DbInstance, Window
-from providers.core.action import Change, Option, Plan, Precondition, Risk, Target
+from providers.core.action import Action, Change, Option, Plan, Precondition, Risk, Target
 from providers.core.errors import UsageError
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 LATEST: Final = "latest"
 
 
-class RestoreDatabase:
+class RestoreDatabase(Action):
     """A new database with the data of another as it was at a moment."""
 
     id: ClassVar[str] = "restore-database"
@@ -45,10 +45,6 @@ class RestoreDatabase:
         known = self._aws.databases.latest.value
         instance = known.instance(target.name) if known and target.kind == INSTANCE else None
         return f"its data is that of cluster {instance.cluster}: restore that" if instance and instance.cluster else ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a name or moment that makes no sense, NotFound, Denied …"""

@@ -30,7 +30,7 @@ _FIXES: Final = {
 }
 
 
-class SetDbParameter:
+class SetDbParameter(Action):
     """Change the parameter group of a cluster, or of an instance."""
 
     id: ClassVar[str] = "set-db-parameter"
@@ -47,16 +47,12 @@ class SetDbParameter:
         """Known without asking: what kind of thing it is."""
         return "" if target.kind in self.kinds else "only databases have such parameters"
 
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
-
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a parameter or value that makes no sense, NotFound, Denied …"""
         return await _plan(self._aws.client, self, await database_group(self._aws.client, target), options)
 
 
-class SetCacheParameter:
+class SetCacheParameter(Action):
     """Change the parameter group of a cache."""
 
     id: ClassVar[str] = "set-cache-parameter"
@@ -72,10 +68,6 @@ class SetCacheParameter:
     def hindrance(self, target: Target) -> str:
         """Known without asking: what kind of thing it is."""
         return "" if target.kind in self.kinds else "only caches have such parameters"
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a parameter or value that makes no sense, NotFound, Denied …"""

@@ -12,7 +12,7 @@ from providers.aws.client import AwsClient
 from providers.aws.following import watched
 from providers.aws.pinning import CLUSTER, INSTANCE, pinned
 from providers.aws.values import Database, DbInstance, Snapshot
-from providers.core.action import Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
+from providers.core.action import Action, Change, Option, Plan, Precondition, Progress, Risk, Stage, Target
 from providers.core.check import Evidence, Finding, Verdict
 from providers.core.errors import NotFound
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 EVERY: Final = 5.0
 
 
-class SnapshotDatabase:
+class SnapshotDatabase(Action):
     """Keep the database as it is now, under a name of its own."""
 
     id: ClassVar[str] = "snapshot-database"
@@ -45,10 +45,6 @@ class SnapshotDatabase:
         known = self._aws.databases.latest.value
         instance = known.instance(target.name) if known and target.kind == INSTANCE else None
         return f"its data is that of cluster {instance.cluster}: take that" if instance and instance.cluster else ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and judge. Raises UsageError for a name or tag that is none, NotFound, Denied …"""

@@ -182,7 +182,7 @@ class Option(msgspec.Struct, frozen=True):
 
 
 class Action(Protocol):
-    """A verb of a provider."""
+    """A verb of a provider. Its actions inherit from this for what is the same for most."""
 
     id: ClassVar[str]
     title: ClassVar[str]
@@ -196,6 +196,7 @@ class Action(Protocol):
 
     def known(self, target: Target) -> Mapping[str, str]:
         """What the options are now, as far as that is known without asking: a form starts with it."""
+        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read, dry-run and describe. Raises BackendError; UsageError for options that make no sense."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from providers.core.action import Change, Option, Plan, Precondition, Risk, Target
+from providers.core.action import Action, Change, Option, Plan, Precondition, Risk, Target
 from providers.core.errors import BackendError, NotFound, UsageError
 from providers.core.text import clean
 from providers.kube import convert, wire
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from providers.kube.provider import Kube
 
 
-class DeletePod:
+class DeletePod(Action):
     """Take one pod away, pinned to its uid: one that took its name meanwhile is left alone."""
 
     id: ClassVar[str] = "delete-pod"
@@ -43,9 +43,6 @@ class DeletePod:
         known: tuple[Pod, ...] = self._kube.pods.latest.value or ()
         gone = known and not any(p.uid == target.identity for p in known)
         return "it is gone already" if target.identity and gone else ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read the pod, its peers and its budgets; dry-run. Raises UsageError, NotFound, Denied …"""

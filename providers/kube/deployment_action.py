@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 import msgspec
 
-from providers.core.action import Change, Option, Plan, Risk, Target
+from providers.core.action import Action, Change, Option, Plan, Risk, Target
 from providers.core.errors import NotFound
 from providers.kube.deployment_change import DeploymentChange, Operation, prepare
 from providers.kube.health import Expectations
@@ -40,7 +40,7 @@ class Edit(msgspec.Struct, frozen=True):
     """Where it is another one than the action's own."""
 
 
-class DeploymentAction(ABC):
+class DeploymentAction(Action):
     """Subclasses say what they are and make the `edit`."""
 
     id: ClassVar[str]
@@ -55,10 +55,6 @@ class DeploymentAction(ABC):
 
     def hindrance(self, target: Target) -> str:
         return "" if target.kind in self.kinds else "only deployments have it"
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """What the options are now, from what the feeds have seen."""
-        return {}
 
     @abstractmethod
     async def edit(self, past: History, options: Mapping[str, str]) -> Edit:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
 from providers.core.action import (
+    Action,
     Call,
     Change,
     DryRun,
@@ -36,7 +37,7 @@ _DATED: Final = 140000
 """The form of the extension from which on it tells when it was reset, so that the server can compare."""
 
 
-class ResetStatements:
+class ResetStatements(Action):
     """Throw all of pg_stat_statements away, for every database of the server."""
 
     id: ClassVar[str] = "reset-statements"
@@ -52,10 +53,6 @@ class ResetStatements:
     def hindrance(self, target: Target) -> str:
         """Known without asking: nothing but the kind."""
         return "" if target.kind in self.kinds else "only statement statistics can be reset"
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read what is there. Raises NotFound when the extension is not, Denied …"""

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from providers.core.action import Call, Change, DryRun, Option, Permission, Plan, Precondition, Risk, Target
+from providers.core.action import Action, Call, Change, DryRun, Option, Permission, Plan, Precondition, Risk, Target
 from providers.core.errors import UsageError
 from providers.core.text import clean
 from providers.postgres.findings import age
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _SHOWN = 200
 
 
-class SignalAction:
+class SignalAction(Action):
     """What cancelling and terminating have in common."""
 
     id: ClassVar[str]
@@ -42,10 +42,6 @@ class SignalAction:
         if target.name in map(str, self._postgres.client.own_pids):
             return "this is a session of the console itself"
         return ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read the session, who waits for it, and our rights. Raises UsageError, NotFound, Denied …"""

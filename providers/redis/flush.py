@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
-from providers.core.action import Call, Change, DryRun, Option, Permission, Plan, Precondition, Risk, Target
+from providers.core.action import Action, Call, Change, DryRun, Option, Permission, Plan, Precondition, Risk, Target
 from providers.core.errors import NotFound
 from providers.redis.flush_scope import Scope, read_scope
 from providers.redis.flush_steps import Flush
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from providers.redis.provider import Redis
 
 
-class FlushCache:
+class FlushCache(Action):
     """Delete every key of the configured database. The other databases of the server stay as they are."""
 
     id: ClassVar[str] = "flush-cache"
@@ -43,10 +43,6 @@ class FlushCache:
         if seen is not None and seen.vitals.server.mode == "cluster":
             return _IN_CLUSTER
         return ""
-
-    def known(self, target: Target) -> Mapping[str, str]:
-        """Nothing: there is no option a form would have to start with."""
-        return {}
 
     async def plan(self, target: Target, options: Mapping[str, str]) -> Plan:
         """Read and describe. Raises NotFound for another target than the configured database, Unreachable, Denied …"""
