@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.widgets import Footer
@@ -14,28 +15,37 @@ from tui.panel import Panel
 from tui.screen import ModeScreen
 
 Lines = Sequence[Line]
+T = TypeVar("T")
 
 
 # A panel first: Textual looks only among first bases when it is asked for all panels of a screen.
-class PagePanel(Panel[Lines], LineView):
-    """The lines of a feed."""
+class LinesPanel(Panel[T], LineView, Generic[T]):
+    """What a feed gives, as lines; before that, what it waits for or why it is not there."""
 
-    title = "Page"
     places = ("view",)
 
-    def __init__(self, core: Core, feed: Feed[Lines], heading: str) -> None:
+    def __init__(self, core: Core, feed: Feed[T], heading: str) -> None:
         super().__init__(core, feed)
         self.heading = heading
 
-    def paint(self, reading: Reading[Lines]) -> None:
-        if reading.value is not None:
-            self.show(reading.value)
-        else:
-            words, style = self.freshness()
-            self.show((Line(words, style),))
+    def lines(self, value: T) -> Lines:
+        """What is shown of a value (subclasses)."""
+        raise NotImplementedError
+
+    def paint(self, reading: Reading[T]) -> None:
+        self.show(self.lines(reading.value) if reading.value is not None else (Line(*self.freshness()),))
 
     def note(self) -> tuple[str, str]:
         return self.freshness()
+
+
+class PagePanel(LinesPanel[Lines]):
+    """A feed that gives lines."""
+
+    title = "Page"
+
+    def lines(self, value: Lines) -> Lines:
+        return value
 
 
 class PageScreen(ModeScreen):

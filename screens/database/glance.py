@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from textual.events import Resize
 
@@ -15,9 +15,9 @@ from providers.postgres.values import Overview as DatabaseOverview
 from providers.redis.values import Overview as CacheOverview
 from tui.bar import bar
 from tui.format import bytes_text, percent, span
-from tui.lines import Line, LineView
+from tui.lines import Line
 from tui.moment import now
-from tui.panel import Panel
+from tui.page import Lines, LinesPanel
 from tui.spark import spark
 
 T = TypeVar("T")
@@ -31,19 +31,15 @@ _NARROW_BAR = 12
 _TREND = 24
 
 
-class Glance(Panel[T], LineView, Generic[T]):
+class Glance(LinesPanel[T]):
     """As high as it has lines; it takes no focus from the tables."""
 
-    places = ("view",)
-
     def __init__(self, core: Core, feed: Feed[T], heading: str) -> None:
-        super().__init__(core, feed)
-        self.heading = heading
+        super().__init__(core, feed, heading)
         self.can_focus = False
 
     def paint(self, reading: Reading[T]) -> None:
-        lines = tuple(self.lines(reading.value)) if reading.value is not None else (Line(*self.freshness()),)
-        self.show(lines)
+        super().paint(reading)
         self.fit()
 
     def fit(self) -> None:
@@ -54,21 +50,14 @@ class Glance(Panel[T], LineView, Generic[T]):
         super().on_resize(event)
         self.call_after_refresh(self.fit)
 
-    def note(self) -> tuple[str, str]:
-        return self.freshness()
-
-    def lines(self, value: T) -> Iterator[Line]:
-        """What is shown of a value."""
-        raise NotImplementedError
-
 
 class DatabaseGlance(Glance[DatabaseOverview]):
     """Connections, throughput, locks, age, replication."""
 
     title = "Database"
 
-    def lines(self, value: DatabaseOverview) -> Iterator[Line]:
-        yield from database_lines(value)
+    def lines(self, value: DatabaseOverview) -> Lines:
+        return tuple(database_lines(value))
 
 
 class CacheGlance(Glance[CacheOverview]):
@@ -76,8 +65,8 @@ class CacheGlance(Glance[CacheOverview]):
 
     title = "Cache"
 
-    def lines(self, value: CacheOverview) -> Iterator[Line]:
-        yield from cache_lines(value)
+    def lines(self, value: CacheOverview) -> Lines:
+        return tuple(cache_lines(value))
 
 
 class RdsGlance(Glance[Databases]):
@@ -85,8 +74,8 @@ class RdsGlance(Glance[Databases]):
 
     title = "RDS status"
 
-    def lines(self, value: Databases) -> Iterator[Line]:
-        yield from rds_lines(value)
+    def lines(self, value: Databases) -> Lines:
+        return tuple(rds_lines(value))
 
 
 class ElastiCacheGlance(Glance[Caches]):
@@ -94,8 +83,8 @@ class ElastiCacheGlance(Glance[Caches]):
 
     title = "ElastiCache status"
 
-    def lines(self, value: Caches) -> Iterator[Line]:
-        yield from elasticache_lines(value)
+    def lines(self, value: Caches) -> Lines:
+        return tuple(elasticache_lines(value))
 
 
 def database_lines(o: DatabaseOverview) -> Iterator[Line]:

@@ -18,8 +18,8 @@ from providers.kube.rollouts import Revision, history
 from screens.services.panels import Revisions
 from tui.bar import bar
 from tui.header import Header
-from tui.lines import Line, LineView
-from tui.panel import Panel
+from tui.lines import Line
+from tui.page import Lines, LinesPanel
 from tui.screen import ModeScreen
 from tui.text import content
 
@@ -29,22 +29,15 @@ _OF_STAGE = {Stage.DONE: "ok", Stage.STUCK: "fail", Stage.FAILED: "fail"}
 MOST_HELD = 6
 
 
-class RolloutPanel(Panel[Rolling], LineView):
+class RolloutPanel(LinesPanel[Rolling]):
     """A bar, the counts, and every pod that holds it back with its reason."""
 
-    places = ("view",)
-
-    def __init__(self, core: Core, feed: Feed[Rolling], heading: str) -> None:
-        super().__init__(core, feed)
-        self.heading = heading
+    def lines(self, value: Rolling) -> Lines:
+        return tuple(rolling_lines(value))
 
     def paint(self, reading: Reading[Rolling]) -> None:
-        lines = tuple(rolling_lines(reading.value)) if reading.value is not None else (Line(*self.freshness()),)
-        self.show(lines)
-        self.styles.height = len(lines) + 2
-
-    def note(self) -> tuple[str, str]:
-        return self.freshness()
+        super().paint(reading)
+        self.styles.height = len(self._lines) + 2
 
 
 def rolling_lines(seen: Rolling) -> Iterator[Line]:
