@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -28,16 +28,26 @@ class Systems(NamedTuple):
     aws: Aws | None
 
 
+class PageKind(NamedTuple):
+    """A page: its id, its label, the section of the configuration it is about, and what builds it from that system."""
+
+    name: str
+    label: str
+    section: str
+    build: Callable[[Systems, Any], Iterator[Widget]]
+
+
 class Page(Vertical):
     """One page. Its first table gets the focus."""
 
-    def __init__(self, name: str, build: Callable[[Systems], Iterator[Widget]], systems: Systems) -> None:
-        super().__init__(id=name)
-        self._build = build
+    def __init__(self, kind: PageKind, systems: Systems) -> None:
+        super().__init__(id=kind.name)
+        self._kind = kind
         self._systems = systems
 
     def compose(self) -> ComposeResult:
-        yield from self._build(self._systems)
+        system = getattr(self._systems, self._kind.section)
+        yield from self._kind.build(self._systems, system) if system is not None else (missing(self._kind.section),)
 
 
 def missing(section: str) -> Widget:
@@ -46,12 +56,8 @@ def missing(section: str) -> Widget:
     return Static(content(words, "$text-muted"), classes="missing")
 
 
-def activity(s: Systems) -> Iterator[Widget]:
+def activity(s: Systems, pg: Postgres) -> Iterator[Widget]:
     """Who does what, who blocks whom, what takes too long."""
-    pg = s.postgres
-    if pg is None:
-        yield missing("postgres")
-        return
     yield DatabaseGlance(s.core, pg.overview, "Database")
     if s.aws is not None:
         yield RdsGlance(s.core, s.aws.databases, "RDS")
@@ -61,34 +67,22 @@ def activity(s: Systems) -> Iterator[Widget]:
         yield panels.Transactions(s.core, pg.transactions, where=pg.source)
 
 
-def statements(s: Systems) -> Iterator[Widget]:
+def statements(s: Systems, pg: Postgres) -> Iterator[Widget]:
     """What statements cost."""
-    pg = s.postgres
-    if pg is None:
-        yield missing("postgres")
-        return
     yield DatabaseGlance(s.core, pg.overview, "Database")
     yield panels.StatementTable(s.core, pg.statements, where=pg.source)
 
 
-def connections(s: Systems) -> Iterator[Widget]:
+def connections(s: Systems, pg: Postgres) -> Iterator[Widget]:
     """Who is connected, and the pooler in between."""
-    pg = s.postgres
-    if pg is None:
-        yield missing("postgres")
-        return
     yield DatabaseGlance(s.core, pg.overview, "Database")
     yield panels.Connections(s.core, pg.connections, where=pg.source)
     if pg.pools is not None:
         yield panels.Pools(s.core, pg.pools, where="the pooler")
 
 
-def cache(s: Systems) -> Iterator[Widget]:
+def cache(s: Systems, redis: Redis) -> Iterator[Widget]:
     """The cache: what it holds, who uses it, what is slow."""
-    redis = s.redis
-    if redis is None:
-        yield missing("redis")
-        return
     yield CacheGlance(s.core, redis.overview, "Cache")
     if s.aws is not None:
         yield ElastiCacheGlance(s.core, s.aws.caches, "ElastiCache")
@@ -99,12 +93,8 @@ def cache(s: Systems) -> Iterator[Widget]:
     yield panels.LargeKeys(s.core, redis.bigkeys, where=redis.source)
 
 
-def managed(s: Systems) -> Iterator[Widget]:
+def managed(s: Systems, aws: Aws) -> Iterator[Widget]:
     """What AWS runs, what happened to it, the ways back, and what was set by hand."""
-    aws = s.aws
-    if aws is None:
-        yield missing("aws")
-        return
     yield panels.ManagedDatabases(s.core, aws.databases, where=aws.source)
     yield panels.ManagedCaches(s.core, aws.caches, where=aws.source)
     with Horizontal(classes="pair"):
@@ -114,10 +104,10 @@ def managed(s: Systems) -> Iterator[Widget]:
 
 
 PAGES: Final = (
-    ("activity", "Activity", activity),
-    ("statements", "Statements", statements),
-    ("connections", "Connections", connections),
-    ("cache", "Cache", cache),
-    ("managed", "RDS", managed),
+    PageKind("activity", "Activity", "postgres", activity),
+    PageKind("statements", "Statements", "postgres", statements),
+    PageKind("connections", "Connections", "postgres", connections),
+    PageKind("cache", "Cache", "redis", cache),
+    PageKind("managed", "RDS", "aws", managed),
 )
-"""(id, label, what builds it), in the order of their keys."""
+"""In the order of their keys."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from providers.aws.values import Backups, Databases, Event, ParameterGroup
 from providers.aws.values_cache import CacheCluster, Caches
@@ -16,6 +16,7 @@ from screens.database.columns_aws import Managed, Setting, WayBack
 from tui.format import span
 from tui.table import TablePanel
 
+V = TypeVar("V")
 Selection = tuple[Target, Mapping[str, str]]
 LIMITS = (0.0, 1.0, 10.0, 60.0, 300.0, 600.0)
 """Seconds a session may have been at it to be left out, as the keys go through them."""
@@ -32,13 +33,26 @@ def of_backend(backend: Backend | None) -> Selection | None:
     return Target("backend", str(backend.pid), backend.database, backend.identity), {}
 
 
-class Activity(TablePanel[Backend]):
+class DatabaseTable(TablePanel[V]):
+    """A table of this screen."""
+
+    places = ("table", "database")
+
+    def about(self, known: Any) -> str:
+        """What is said beside the title of what the feed gave (subclasses)."""
+        return ""
+
+    @property
+    def scope(self) -> str:
+        return "" if self.reading.value is None else self.about(self.reading.value)
+
+
+class Activity(DatabaseTable[Backend]):
     """Sessions that do something, longest first; + and - move the age from which they count."""
 
     title = "Activity"
     kind = "backend"
     columns = columns.ACTIVITY
-    places = ("table", "database")
     least = 0
 
     def values(self, known: Sequence[Backend]) -> Sequence[Backend]:
@@ -61,14 +75,13 @@ class Activity(TablePanel[Backend]):
         return of_backend(self.selected)
 
 
-class Blocking(TablePanel[LockNode]):
+class Blocking(DatabaseTable[LockNode]):
     """Who waits for whom: root blockers first, what they hold up beneath them."""
 
     title = "Blocking"
     nothing = "nobody waits for a lock"
     kind = "backend"
     columns = columns.BLOCKING
-    places = ("table", "database")
 
     def faulty(self, value: LockNode) -> bool:
         return not value.depth
@@ -77,14 +90,13 @@ class Blocking(TablePanel[LockNode]):
         return of_backend(self.selected.backend) if self.selected else None
 
 
-class Transactions(TablePanel[Transaction]):
+class Transactions(DatabaseTable[Transaction]):
     """Statements and transactions over the limits of the configuration."""
 
     title = "Too long"
     nothing = "nothing takes too long"
     kind = "backend"
     columns = columns.TRANSACTIONS
-    places = ("table", "database")
 
     def faulty(self, value: Transaction) -> bool:
         return value.holds_up > 0
@@ -93,22 +105,17 @@ class Transactions(TablePanel[Transaction]):
         return of_backend(self.selected.backend) if self.selected else None
 
 
-class StatementTable(TablePanel[Statement]):
+class StatementTable(DatabaseTable[Statement]):
     """What statements cost, most time first."""
 
     title = "Statements"
     kind = "statements"
     columns = columns.STATEMENTS
-    places = ("table", "database")
 
     def values(self, known: Statements) -> Sequence[Statement]:
         return known.statements
 
-    @property
-    def scope(self) -> str:
-        known: Statements | None = self.reading.value
-        if known is None:
-            return ""
+    def about(self, known: Statements) -> str:
         since = f", since {known.since:%d %b %H:%M}Z" if known.since else ""
         return f"of {known.known}{since}" + (f", {known.evicted} evictions" if known.evicted else "")
 
@@ -120,25 +127,23 @@ class StatementTable(TablePanel[Statement]):
         return Target("statements", "pg_stat_statements", "", since), {}
 
 
-class Connections(TablePanel[ConnectionGroup]):
+class Connections(DatabaseTable[ConnectionGroup]):
     """Sessions alike, most first."""
 
     title = "Connections"
     kind = "connection"
     columns = columns.CONNECTIONS
-    places = ("table", "database")
 
     def faulty(self, value: ConnectionGroup) -> bool:
         return value.state.startswith("idle in transaction")
 
 
-class Pools(TablePanel[Pool]):
+class Pools(DatabaseTable[Pool]):
     """The pooler's pools; clients that wait come first."""
 
     title = "PgBouncer pools"
     kind = "pool"
     columns = columns.POOLS
-    places = ("table", "database")
 
     def values(self, known: Pooler) -> Sequence[Pool]:
         return known.pools
@@ -146,19 +151,16 @@ class Pools(TablePanel[Pool]):
     def faulty(self, value: Pool) -> bool:
         return value.clients_waiting > 0
 
-    @property
-    def scope(self) -> str:
-        known: Pooler | None = self.reading.value
-        return f"{known.clients} of {known.most_clients} clients, {known.mode} pooling" if known else ""
+    def about(self, known: Pooler) -> str:
+        return f"{known.clients} of {known.most_clients} clients, {known.mode} pooling"
 
 
-class CacheClients(TablePanel[ClientGroup]):
+class CacheClients(DatabaseTable[ClientGroup]):
     """Connections to the cache, alike, most first."""
 
     title = "Cache clients"
     kind = "client"
     columns = columns_cache.CLIENTS
-    places = ("table", "database")
 
     def values(self, known: Clients) -> Sequence[ClientGroup]:
         return known.groups
@@ -169,20 +171,17 @@ class CacheClients(TablePanel[ClientGroup]):
     def faulty(self, value: ClientGroup) -> bool:
         return value.blocked > 0
 
-    @property
-    def scope(self) -> str:
-        known: Clients | None = self.reading.value
-        return f"groups of {known.total} connections" if known else ""
+    def about(self, known: Clients) -> str:
+        return f"groups of {known.total} connections"
 
 
-class SlowCommands(TablePanel[SlowEntry]):
+class SlowCommands(DatabaseTable[SlowEntry]):
     """Commands that held the server up, newest first."""
 
     title = "Slow commands"
     nothing = "no slow command is on record"
     kind = "command"
     columns = columns_cache.SLOWLOG
-    places = ("table", "database")
 
     def values(self, known: SlowLog) -> Sequence[SlowEntry]:
         return known.entries
@@ -190,22 +189,19 @@ class SlowCommands(TablePanel[SlowEntry]):
     def identity(self, value: SlowEntry) -> str:
         return str(value.id)
 
-    @property
-    def scope(self) -> str:
-        known: SlowLog | None = self.reading.value
-        if known is None or known.threshold is None:
+    def about(self, known: SlowLog) -> str:
+        if known.threshold is None:
             return ""
         return known.fix or f"over {known.threshold * 1000:g} ms"
 
 
-class Spikes(TablePanel[LatencyEvent]):
+class Spikes(DatabaseTable[LatencyEvent]):
     """What the server's own watchdog saw."""
 
     title = "Latency"
     nothing = "no spike is on record"
     kind = "event"
     columns = columns_cache.LATENCY
-    places = ("table", "database")
 
     def values(self, known: Latency) -> Sequence[LatencyEvent]:
         return known.events
@@ -213,36 +209,30 @@ class Spikes(TablePanel[LatencyEvent]):
     def identity(self, value: LatencyEvent) -> str:
         return value.event
 
-    @property
-    def scope(self) -> str:
-        known: Latency | None = self.reading.value
-        return known.fix if known else ""
+    def about(self, known: Latency) -> str:
+        return known.fix
 
 
-class LargeKeys(TablePanel[BigKey]):
+class LargeKeys(DatabaseTable[BigKey]):
     """The biggest keys seen so far by a scan that does no harm."""
 
     title = "Big keys"
     kind = "key"
     columns = columns_cache.BIG_KEYS
-    places = ("table", "database")
 
     def values(self, known: BigKeys) -> Sequence[BigKey]:
         return known.keys
 
-    @property
-    def scope(self) -> str:
-        known: BigKeys | None = self.reading.value
-        return f"{known.share:.0%} of {known.total} keys looked at" if known else ""
+    def about(self, known: BigKeys) -> str:
+        return f"{known.share:.0%} of {known.total} keys looked at"
 
 
-class ManagedDatabases(TablePanel[Managed]):
+class ManagedDatabases(DatabaseTable[Managed]):
     """RDS clusters, each with its instances beneath it."""
 
     title = "RDS"
     kind = "database"
     columns = columns_aws.MANAGED
-    places = ("table", "database")
 
     def values(self, known: Databases) -> Sequence[Managed]:
         rows: list[Managed] = []
@@ -256,10 +246,8 @@ class ManagedDatabases(TablePanel[Managed]):
     def faulty(self, value: Managed) -> bool:
         return not value.available
 
-    @property
-    def scope(self) -> str:
-        known: Databases | None = self.reading.value
-        return gaps_of(known.gaps) if known else ""
+    def about(self, known: Databases) -> str:
+        return gaps_of(known.gaps)
 
     def target(self) -> Selection | None:
         m: Any = self.selected
@@ -269,13 +257,12 @@ class ManagedDatabases(TablePanel[Managed]):
         return Target(kind, m.name, "", m.identity), {}
 
 
-class ManagedCaches(TablePanel[Managed]):
+class ManagedCaches(DatabaseTable[Managed]):
     """ElastiCache replication groups and clusters."""
 
     title = "ElastiCache"
     kind = "managed-cache"
     columns = columns_aws.MANAGED
-    places = ("table", "database")
 
     def values(self, known: Caches) -> Sequence[Managed]:
         return [*known.groups, *known.clusters]
@@ -292,43 +279,38 @@ class ManagedCaches(TablePanel[Managed]):
             return None
         return Target("cache-cluster" if isinstance(m, CacheCluster) else "replication-group", m.name, "", m.arn), {}
 
-    @property
-    def scope(self) -> str:
-        known: Caches | None = self.reading.value
-        return gaps_of(known.gaps) if known else ""
+    def about(self, known: Caches) -> str:
+        return gaps_of(known.gaps)
 
 
-class ManagedEvents(TablePanel[Event]):
+class ManagedEvents(DatabaseTable[Event]):
     """What happened, newest first."""
 
     title = "Events"
     kind = "event"
     columns = columns_aws.EVENTS
-    places = ("table", "database")
 
     def identity(self, value: Event) -> str:
         return f"{value.at} {value.subject} {value.message}"
 
 
-class WaysBack(TablePanel[WayBack]):
+class WaysBack(DatabaseTable[WayBack]):
     """Recovery points: the restorable windows, then snapshots, newest first."""
 
     title = "Ways back"
     kind = "way-back"
     columns = columns_aws.WAYS_BACK
-    places = ("table", "database")
 
     def values(self, known: Backups) -> Sequence[WayBack]:
         return [*map(WayBack, known.windows), *map(WayBack, known.snapshots)]
 
 
-class Parameters(TablePanel[Setting]):
+class Parameters(DatabaseTable[Setting]):
     """Parameters that differ from the default."""
 
     title = "Parameters set by hand"
     kind = "parameter"
     columns = columns_aws.SETTINGS
-    places = ("table", "database")
 
     def values(self, known: Sequence[ParameterGroup]) -> Sequence[Setting]:
         return [Setting(group, parameter) for group in known for parameter in group.parameters]

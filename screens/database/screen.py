@@ -75,8 +75,8 @@ class DatabaseScreen(ModeScreen):
     def compose(self) -> ComposeResult:
         yield Header(self._core, self._site)
         yield Static(id="pages", markup=False)
-        for at, (name, _, build) in enumerate(PAGES):
-            page = Page(name, build, self._systems)
+        for at, kind in enumerate(PAGES):
+            page = Page(kind, self._systems)
             page.display = at == self._at
             yield page
         yield Footer(show_command_palette=False)
@@ -122,8 +122,8 @@ class DatabaseScreen(ModeScreen):
         keys = [key for key in KEYS if key.where == "database" and key.action.startswith("page(")]
         labels = zip(keys, PAGES, strict=True)
         parts = [
-            content(f" {pretty(key.keys)} {label} ", "bold reverse" if at == self._at else "")
-            for at, (key, (_, label, _)) in enumerate(labels)
+            content(f" {pretty(key.keys)} {kind.label} ", "bold reverse" if at == self._at else "")
+            for at, (key, kind) in enumerate(labels)
         ]
         return Content(" ").join(parts)
 
