@@ -23,6 +23,14 @@ from providers.kube.values import Pod
 
 LONGEST_GRACE: Final = 3600
 """Seconds that may be given to a pod to end by itself."""
+_OF_ONE_POD: Final = frozenset(
+    {
+        "statefulset.kubernetes.io/pod-name",
+        "apps.kubernetes.io/pod-index",
+        "batch.kubernetes.io/job-completion-index",
+    }
+)
+"""Labels that tell a pod from its owner's others."""
 OVERDUE: Final = 30.0
 """Seconds after its grace from which a pod that is still there hangs."""
 UNREPLACED: Final = 15.0
@@ -115,8 +123,9 @@ class PodDeletion:
         return replaced(self._pod, new, at - self._gone_at)
 
     async def _peers(self) -> list[Pod]:
-        """The pods of the same owner, this one among them."""
-        found = await pods_of(self._client, self._pod.namespace, "")
+        """The pods of the same owner, this one among them, asked by label: a namespace may hold thousands."""
+        labels = {key: value for key, value in self._pod.labels.items() if key not in _OF_ONE_POD}
+        found = await pods_of(self._client, self._pod.namespace, labels)
         return [p for p in found if p.owner == self._pod.owner]
 
     async def _verify(self) -> Sequence[Finding]:
