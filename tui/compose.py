@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,8 +69,6 @@ def _kube() -> type[Kube]:
 
 def _build_providers(name: str, config: Config, environment: Environment) -> Sequence[Provider]:
     """Only what is configured, and only its libraries: an environment without a database loads no driver."""
-    from functools import partial
-
     limits = config.thresholds_of(environment)
     built: list[Provider] = []
     long_ones = None

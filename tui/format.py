@@ -32,6 +32,11 @@ def span(seconds: float | None) -> str:
     return f"{whole // 86_400}d"
 
 
+def counted(number: int, what: str) -> str:
+    """ "1 reader", "2 readers"."""
+    return f"{number} {what}{'s' * (number != 1)}"
+
+
 def percent(part: float | None, whole: float | None) -> str:
     """Part of whole, "82%"; a dash when either is not known."""
     return "-" if part is None or not whole else f"{part / whole:.0%}"

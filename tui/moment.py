@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from providers.core.clock import SYSTEM_CLOCK, Clock
+from tui.format import span
 
 _clock: Clock = SYSTEM_CLOCK
 
@@ -19,6 +20,11 @@ def now() -> datetime:
 def monotonic() -> float:
     """Seconds on the clock that ages are told by."""
     return _clock.monotonic()
+
+
+def age(moment: datetime | None) -> str:
+    """How long ago, as kubectl prints it; a dash when never."""
+    return span(None if moment is None else (now() - moment).total_seconds())
 
 
 @contextmanager

@@ -8,8 +8,9 @@ import msgspec
 
 from providers.aws.values import DbCluster, DbInstance, Event, Parameter, ParameterGroup, Snapshot, Window
 from providers.aws.values_cache import CacheCluster, ReplicationGroup
-from screens.services.columns import age
 from tui.cell import Cell, Column
+from tui.format import counted
+from tui.moment import age
 
 Managed = DbCluster | DbInstance | CacheCluster | ReplicationGroup
 
@@ -28,8 +29,7 @@ def kind(m: Managed) -> str:
 
 def role(m: Managed) -> Cell:
     if isinstance(m, DbCluster):
-        readers = f"{len(m.readers)} reader{'s' * (len(m.readers) != 1)}"
-        return Cell(f"writer {m.writer or 'NONE'}, {readers}", "" if m.writer else "fail")
+        return Cell(f"writer {m.writer or 'NONE'}, {counted(len(m.readers), 'reader')}", "" if m.writer else "fail")
     if isinstance(m, DbInstance):
         lag = "" if m.lag is None else f", {m.lag:.1f} s behind"
         return Cell({True: "writer", False: f"reader{lag}", None: "alone"}[m.writer])

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from providers.redis.traffic import BigKey, ClientGroup, LatencyEvent, SlowEntry
-from screens.services.columns import age
 from tui.cell import Cell, Column
 from tui.format import bytes_text, span
+from tui.moment import age
 
 _SLOW = 0.1
 """Seconds from which a command holds everybody up for long."""

@@ -8,6 +8,7 @@ from providers.postgres.outline import outline
 from providers.postgres.plan import Explanation
 from providers.postgres.timing import Hop
 from providers.postgres.values import Backend, LockNode, Statement
+from screens.database.columns import HIDDEN
 from tui.format import percent, span
 from tui.lines import Line
 
@@ -56,7 +57,7 @@ def statement_lines(s: Statement) -> Iterator[Line]:
     }
     yield from (Line(f"{name:<14} {text}", hang=15) for name, text in facts.items())
     yield Line("")
-    yield from sql_lines("(hidden: GRANT pg_read_all_stats shows it)" if s.hidden else s.query)
+    yield from sql_lines(HIDDEN if s.hidden else s.query)
 
 
 def sql_lines(text: str) -> Iterator[Line]:

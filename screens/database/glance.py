@@ -14,7 +14,7 @@ from providers.core.runtime import Core
 from providers.postgres.values import Overview as DatabaseOverview
 from providers.redis.values import Overview as CacheOverview
 from tui.bar import bar
-from tui.format import bytes_text, percent, span
+from tui.format import bytes_text, counted, percent, span
 from tui.lines import Line
 from tui.moment import now
 from tui.page import Lines, LinesPanel
@@ -146,7 +146,7 @@ def cache_lines(o: CacheOverview) -> Iterator[Line]:
     yield Line(
         f"{c.connected}{most} clients, {c.blocked} blocked, {c.rejected} rejected · db{o.database}: {keys.keys} keys,"
         f" {keys.expires} expire · {_saved(v.persistence.snapshot_well, v.persistence.append_only_well)}"
-        f" · {_counted(len(v.replication.replicas), 'replica')}",
+        f" · {counted(len(v.replication.replicas), 'replica')}",
         _cache_style(o),
     )
     yield from _trends(o)
@@ -195,7 +195,7 @@ def _cluster_line(known: Databases, c: DbCluster) -> Line:
     ill = [f"{i.name} {i.status}" for i in mine if not i.available]
     lags = [i.lag for i in mine if i.lag is not None]
     behind = f", {max(lags):.1f} s behind" if lags else ""
-    parts = [f"{c.name} {c.status}", *ill, f"writer {c.writer or 'NONE'}", _counted(len(c.readers), "reader") + behind]
+    parts = [f"{c.name} {c.status}", *ill, f"writer {c.writer or 'NONE'}", counted(len(c.readers), "reader") + behind]
     if c.latest_restorable:
         parts.append(f"restorable up to {span((now() - c.latest_restorable).total_seconds())} ago")
     if c.pending:
@@ -214,10 +214,6 @@ def elasticache_lines(known: Caches) -> Iterator[Line]:
 def _status_line(name: str, well: bool, status: str, pending: Sequence[str]) -> Line:
     waits = f" · pending: {', '.join(pending)}" if pending else ""
     return Line(f"{name} {status}{waits}", "ok" if well else "fail")
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{number} {what}{'s' * (number != 1)}"
 
 
 def _loud(part: float) -> str:

@@ -10,18 +10,14 @@ from providers.core.action import Change
 from providers.kube.values import Endpoints, Event, Pod, Service
 from providers.kube.workloads import Meter, Workload
 from tui.cell import Cell, Column
-from tui.format import bytes_text, cores, span
-from tui.moment import now
+from tui.format import bytes_text, cores
+from tui.moment import age, now
 
 if TYPE_CHECKING:
     from providers.kube.rollouts import Revision
 
 NEAR_LIMIT = 0.9
 _ROLLOUT = {"complete": "ok", "progressing": "warn", "stuck": "fail", "degraded": "fail", "paused": "warn"}
-
-
-def age(moment: datetime | None) -> str:
-    return span(None if moment is None else (now() - moment).total_seconds())
 
 
 def _since(moment: datetime | None) -> float:

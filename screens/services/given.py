@@ -12,8 +12,8 @@ from providers.core.secret import MASK
 from providers.kube.environment import Environment
 from providers.kube.inventory import UNKNOWN, ConfigMapEntry, SecretEntry
 from providers.kube.origins import SecretKey, Variable
-from screens.services.columns import age
 from tui.cell import Cell, Column
+from tui.moment import age
 from tui.table import TablePanel
 
 NOTHING: Final = Variable("(none)", "")

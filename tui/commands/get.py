@@ -19,6 +19,7 @@ from tui.commands.listing import ALIASES, LISTINGS
 from tui.commands.listing_shape import Listing
 from tui.compose import kube_of
 from tui.filter import Filter
+from tui.moment import age
 
 NUMBERS_DEADLINE = 4.0
 FIRST_DEADLINE = 20.0
@@ -111,9 +112,9 @@ async def _inventory(site: Site, kind: str, as_json: bool) -> int:
 
 def _secret_row(secret: Any) -> Sequence[str]:
     keys = ", ".join(f"{key} ({size})" for key, size in secret.keys.items())
-    return secret.name, secret.type, output.age(secret.created), keys, ", ".join(secret.used_by) or "-"
+    return secret.name, secret.type, age(secret.created), keys, ", ".join(secret.used_by) or "-"
 
 
 def _map_row(found: Any) -> Sequence[str]:
     keys = ", ".join(f"{key} ({len(value)})" for key, value in found.data.items())
-    return found.name, output.age(found.created), keys, ", ".join(found.used_by) or "-", found.drift
+    return found.name, age(found.created), keys, ", ".join(found.used_by) or "-", found.drift

@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from tui.commands.listing_database import CACHE, DATABASE, MANAGED
 from tui.commands.listing_shape import Listing
-from tui.commands.output import age
 from tui.format import bytes_text, cores
+from tui.moment import age
 
 
 def _use(meter: Any, text: Callable[[float | None], str]) -> str:

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from tui.commands.listing_shape import Listing
-from tui.commands.output import age
 from tui.format import bytes_text, percent, span
+from tui.moment import age
 
 
 def _short(text: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -12,7 +11,6 @@ import msgspec
 
 from providers.core.secret import redact
 from providers.core.text import clean
-from tui.format import span
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")
 
@@ -51,8 +49,3 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     widths = [max(len(line[at]) for line in lines) for at in range(len(heads))]
     for line in lines:
         data("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
-
-
-def age(moment: datetime | None, now: datetime | None = None) -> str:
-    """How long ago, as kubectl prints it; a dash when never."""
-    return span(None if moment is None else ((now or datetime.now(UTC)) - moment).total_seconds())

@@ -11,6 +11,7 @@ from tui.commands.exits import Exit
 from tui.commands.invocation import Invocation
 from tui.commands.target import parse_target
 from tui.compose import kube_of
+from tui.moment import age
 
 
 @click.command("rollouts")
@@ -32,9 +33,9 @@ def rollouts(invocation: Invocation, target: str, as_json: bool) -> None:
             return Exit.OK
         for revision in past.revisions:
             mark = "  ← runs now" if revision.current else ""
-            age, images = output.age(revision.since), ", ".join(revision.images)
+            old, images = age(revision.since), ", ".join(revision.images)
             said = "  ".join(filter(None, (revision.by and f"by {revision.by}", revision.cause)))
-            output.data(f"revision {revision.number}  {age} old  {revision.ready} ready  {images}  {said}{mark}")
+            output.data(f"revision {revision.number}  {old} old  {revision.ready} ready  {images}  {said}{mark}")
             for change in revision.changes:
                 output.data(f"    {change.field}: {change.before or '(none)'} → {change.after or '(none)'}")
         return Exit.OK

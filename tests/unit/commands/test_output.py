@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 
 from providers.core.secret import Secret
+from tests.unit.core.build import FakeClock
 from tui.commands import output
+from tui.moment import age, held
 
 
 def test_columns_are_as_wide_as_their_widest_cell(capsys: pytest.CaptureFixture[str]) -> None:
@@ -34,5 +36,6 @@ def test_a_known_secret_is_masked_on_both_streams(capsys: pytest.CaptureFixture[
     [(0, "0s"), (119, "119s"), (120, "2m"), (7199, "119m"), (7200, "2h"), (172_800, "2d"), (-5, "0s")],
 )
 def test_ages_read_as_kubectl_prints_them(seconds: int, text: str) -> None:
-    now = datetime(2026, 1, 2, tzinfo=UTC)
-    assert output.age(now - timedelta(seconds=seconds), now) == text
+    clock = FakeClock()
+    with held(clock):
+        assert age(clock.now() - timedelta(seconds=seconds)) == text
