@@ -22,8 +22,8 @@ from providers.core.backoff import Backoff
 from providers.core.check import Check
 from providers.core.config import Aws as Settings
 from providers.core.config import Thresholds
-from providers.core.errors import Unreachable, Untrusted
-from providers.core.feed import Feed, poll
+from providers.core.errors import Unauthenticated, Unreachable, Untrusted
+from providers.core.feed import Feed, ask_again, poll
 from providers.core.provider import Light, Permit
 
 PULSE: Final = 15.0
@@ -123,10 +123,7 @@ class Aws:
         if wrong := self.client.wrong_account(identity):
             fix = "check profile, assume_role and account_id of the aws section; changes are blocked until they agree"
             raise Untrusted(f"{wrong}: {identity.arn}", source=self.source, fix=fix)
-        # AWS can be reached: feeds that could not reach it need not wait out their back-off.
-        for feed in self.feeds.values():
-            if feed.latest.state in {Unreachable.kind, "login"}:
-                feed.refresh()
+        ask_again(self.feeds.values(), {Unreachable.kind, Unauthenticated.kind})
         target = f"{identity.account} · {self.client.region} · {self.client.endpoint}"
         return Light(identity.arn, target, "", self.client.rtt, self.client.skew)
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable
 from contextlib import aclosing, suppress
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from providers.core.backoff import Backoff
 from providers.core.clock import SYSTEM_CLOCK, Clock
-from providers.core.errors import BackendError, Denied, FusionError, Throttled, TimedOut
+from providers.core.errors import BackendError, Denied, FusionError, Throttled, TimedOut, Unreachable
 from providers.core.secret import redact
 from providers.core.text import clean
 
@@ -250,3 +250,10 @@ def poll(read: Callable[[], Awaitable[T]], every: float) -> Callable[[], AsyncGe
             await asyncio.sleep(every)
 
     return stream
+
+
+def ask_again(feeds: Iterable[Feed[Any]], kinds: Collection[str] = (Unreachable.kind,)) -> None:
+    """The system can be reached: feeds that could not reach it need not wait out their back-off."""
+    for feed in feeds:
+        if feed.latest.state in kinds:
+            feed.refresh()

@@ -12,8 +12,8 @@ from providers.core.backoff import Backoff
 from providers.core.check import Check
 from providers.core.combine import combine
 from providers.core.config import Kubernetes, Service, Thresholds
-from providers.core.errors import BackendError, Unreachable
-from providers.core.feed import Feed, poll
+from providers.core.errors import BackendError
+from providers.core.feed import Feed, ask_again, poll
 from providers.core.provider import Light, Permit
 from providers.kube import convert, errorrate, usage, values, wire
 from providers.kube.client import KubeClient
@@ -129,10 +129,7 @@ class Kube:
 
     async def _pulse(self) -> Light:
         rtt, version = await self.client.ping()
-        # The cluster can be reached: feeds that could not reach it need not wait out their back-off.
-        for feed in (*self.feeds.values(), *self._parts):
-            if feed.latest.state == Unreachable.kind:
-                feed.refresh()
+        ask_again((*self.feeds.values(), *self._parts))
         identity = await who_am_i(self.client)
         return Light(identity, self.client.host, version, rtt, self.client.skew)
 

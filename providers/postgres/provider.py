@@ -13,8 +13,7 @@ from providers.core.check import Check
 from providers.core.combine import combine
 from providers.core.config import Aws, Thresholds
 from providers.core.config import Postgres as Settings
-from providers.core.errors import Unreachable
-from providers.core.feed import Feed, poll
+from providers.core.feed import Feed, ask_again, poll
 from providers.core.provider import Light, Permit
 from providers.postgres import activity, blocking, overview, pgbouncer, rights, statements
 from providers.postgres.address import Dial
@@ -119,10 +118,7 @@ class Postgres:
 
     async def _pulse(self) -> Light:
         row, rtt = await self.client.ping("pulse")
-        # The server can be reached: feeds that could not reach it need not wait out their back-off.
-        for feed in self.feeds.values():
-            if feed.latest.state == Unreachable.kind:
-                feed.refresh()
+        ask_again(self.feeds.values())
         kind = "replica" if row["replica"] else "primary"
         version = f"PostgreSQL {row['version']} {kind}"
         return Light(row["role"], self.client.target, version, rtt, row["clock"] - time.time() + rtt / 2)

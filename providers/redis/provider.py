@@ -12,8 +12,8 @@ from providers.core.backoff import Backoff
 from providers.core.check import Check
 from providers.core.config import Redis as Settings
 from providers.core.config import Thresholds
-from providers.core.errors import BackendError, Unreachable
-from providers.core.feed import Feed, poll
+from providers.core.errors import BackendError
+from providers.core.feed import Feed, ask_again, poll
 from providers.core.provider import Light, Permit
 from providers.core.text import clean
 from providers.redis import bigkeys, clients, overview, slowlog, traffic, values
@@ -93,10 +93,7 @@ class Redis:
     async def _pulse(self) -> Light:
         _, info, moment = await self.client.ask_all([("PING",), ("INFO", "server"), ("TIME",)])
         rtt = self.client.round_trip
-        # The cache can be reached: feeds that could not reach it need not wait out their back-off.
-        for feed in self.feeds.values():
-            if feed.latest.state == Unreachable.kind:
-                feed.refresh()
+        ask_again(self.feeds.values())
         return Light(await self.client.who_am_i(), self.client.target, _version(info), rtt, _skew(moment))
 
     def _polled(self, name: str, read: Callable[[], Awaitable[T]], every: float) -> Feed[T]:
