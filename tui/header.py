@@ -15,6 +15,7 @@ from providers.core.feed import Reading
 from providers.core.provider import Light, Provider
 from tui.format import span
 from tui.moment import monotonic, now
+from tui.panel import STALE_AFTER
 from tui.text import content
 from tui.theme import glyph
 
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from providers.core.runtime import Core
     from providers.core.site import Site
 
-STALE_AFTER = 10.0
 SKEWED = 60.0
 """Seconds between two clocks from which on times cannot be compared."""
 
@@ -98,7 +98,7 @@ class Header(Vertical):
 
     def _light(self, provider: Provider, detail: int) -> Content:
         reading = provider.light.latest
-        words, style = state(provider.name, reading, monotonic(), brief=detail < 0)
+        words, style = state(provider.name, reading, monotonic(), provider.light.deadline, brief=detail < 0)
         light = reading.value
         if light is None or detail < 1:
             return content(words, style)
@@ -106,8 +106,12 @@ class Header(Vertical):
         return content(words, style) + content(f"  {light.identity}{where}")
 
 
-def state(name: str, reading: Reading[Light], at: float, *, brief: bool = False) -> tuple[str, str]:
+def state(
+    name: str, reading: Reading[Light], at: float, deadline: float = 0.0, *, brief: bool = False
+) -> tuple[str, str]:
     """(words, style) of one light: how the system is, and how long ago that was known (`at`: monotonic seconds).
+
+    It is stale when the answer that was due within `deadline` seconds has not come: an account is asked less often.
 
     `brief` leaves out what only says that all is well.
     """
@@ -118,7 +122,7 @@ def state(name: str, reading: Reading[Light], at: float, *, brief: bool = False)
         return f"{dark} {name} {reading.fault.kind.upper()}{last}", "bold $text-error"
     if light is None or age is None:
         return f"{dark} {name} waiting", "$text-warning"
-    if age > STALE_AFTER:
+    if age > max(STALE_AFTER, deadline):
         return f"{dark} {name} STALE {span(age)}", "bold $text-warning"
     skew = f", its clock {light.skew:+.0f}s" if abs(light.skew) > SKEWED else ""
     well = "" if brief else f"live {span(age)} ago, {light.rtt * 1000:.0f}ms"

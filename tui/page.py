@@ -33,7 +33,13 @@ class LinesPanel(Panel[T], LineView, Generic[T]):
         raise NotImplementedError
 
     def paint(self, reading: Reading[T]) -> None:
-        self.show(self.lines(reading.value) if reading.value is not None else (Line(*self.freshness()),))
+        if reading.value is None:
+            self.show((Line(*self.freshness()),))
+        elif self.current:
+            self.show(self.lines(reading.value))
+        else:
+            # What was true once is not drawn like what is true now.
+            self.show([line._replace(style="muted") for line in self.lines(reading.value)])
 
     def note(self) -> tuple[str, str]:
         return self.freshness()

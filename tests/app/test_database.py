@@ -119,6 +119,7 @@ async def test_a_dead_database_costs_its_own_panels_and_says_so(where: dict[str,
         try:
             await estate.until(lambda: estate.panel(DatabaseGlance).reading.state == "down", "the glance is down")
             await estate.shows("DOWN")
+            assert {line.style for line in estate.panel(DatabaseGlance)._lines} == {"muted"}
             await estate.pilot.press("f5")
             await estate.until(lambda: estate.panel(CacheClients).current, "the cache goes on")
         finally:

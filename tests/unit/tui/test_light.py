@@ -33,3 +33,8 @@ def reading(seen: float | None, kind: str = "", skew: float = 0.0) -> Reading[Li
 )
 def test_words(known: Reading[Light], words: str) -> None:
     assert state("kube", known, 100.0)[0] == words
+
+
+def test_a_light_that_is_seldom_lit_is_not_stale_before_it_is_due() -> None:
+    assert state("aws", reading(80.0), 100.0, 60.0)[0] == "● aws live 20s ago, 12ms"
+    assert state("aws", reading(30.0), 100.0, 60.0)[0] == "○ aws STALE 70s"
