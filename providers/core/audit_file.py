@@ -102,7 +102,8 @@ def _split(data: bytes) -> list[bytes]:
 
 def _make_private(directory: Path) -> None:
     if not directory.is_symlink() and not directory.is_dir():
-        directory.mkdir(mode=0o700, parents=True)
+        # Another console may make it at the same moment.
+        directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _sync_directory(directory.parent)
     found = directory.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
